@@ -1,0 +1,84 @@
+"""Settings: defaults, then ujumbe.toml, then UJUMBE_* in the environment. The only file that looks at the environment.
+
+A nested setting is spelt with two underscores: UJUMBE_CHANNELS__AT_SMS__API_KEY. An unknown name is an error, never a warning.
+"""
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from bot.core.errors import BadSetting
+from bot.core.types import Lang
+
+FILE = "ujumbe.toml"
+
+
+class Settings(BaseSettings):
+    """Every setting of the service."""
+
+    model_config = SettingsConfigDict(env_prefix="UJUMBE_", env_nested_delimiter="__", extra="forbid", frozen=True)
+
+    data_dir: Path = Field(default=Path("data"), description="where the database, the broker's socket, logs and models live")
+    database_url: str = Field(default="", description="postgresql+psycopg://... ; empty: SQLite in data_dir")
+    broker_url: str = Field(default="", description="redis://... or amqp://... ; empty: the embedded Valkey in data_dir")
+    host: str = Field(default="127.0.0.1", description="address that the gateway listens on")
+    port: int = Field(default=8080, ge=0, le=65535, description="port that the gateway listens on; 0 picks a free one")
+    public_url: str = Field(default="", description="what providers call us, e.g. https://bot.example.org; signatures are made over it")
+    country: str = Field(default="KE", min_length=2, max_length=2, description="ISO 3166 country for numbers written without a prefix")
+    lang: Lang = Field(default=Lang.EN, description="language of a person we know nothing about")
+    model: str = Field(default="gemma-3-270m", description="name in models/catalogue.toml, path of a GGUF file, or 'none'")
+    threads: int = Field(default=0, ge=0, description="threads of the engine; 0: one core fewer than the machine has, at least one")
+    answer_within_s: float = Field(
+        default=45.0, gt=0, description="time for the model to word one answer before the fact's own text goes out"
+    )
+    channels: dict[str, dict[str, Any]] = Field(default={"sim": {}, "sim_ussd": {}}, description="one table per channel")
+
+    @field_validator("data_dir")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().resolve()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Order of who wins: arguments, environment, file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, os.environ.get("UJUMBE_CONFIG", FILE))
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        """Where the truth is."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'ujumbe.db'}"
+
+    @property
+    def base_url(self) -> str:
+        """The address that webhook signatures are checked against."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+
+def load(**overrides: Any) -> Settings:
+    """Reads the settings. Raises BadSetting with one line per mistake: the name, what is wrong, where to mend it."""
+    path = os.environ.get("UJUMBE_CONFIG", FILE)
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        lines = [f"{'.'.join(str(p) for p in e['loc'])}: {e['msg']}" for e in error.errors(include_input=False, include_url=False)]
+        raise BadSetting(f"Settings are wrong. Mend {path} or the UJUMBE_* variable: " + "; ".join(lines)) from None
+    except tomllib.TOMLDecodeError as error:
+        raise BadSetting(f"{path} is not valid TOML: {error}. Mend that line.") from None
+
+
+def child_environment(settings: Settings) -> dict[str, str]:
+    """The environment for a child process, so that it reads exactly these settings and no others."""
+    keep = {k: v for k, v in os.environ.items() if not k.startswith("UJUMBE_") or k.startswith("UJUMBE_CHANNELS__") or k == "UJUMBE_CONFIG"}
+    names = [n for n in Settings.model_fields if n != "channels"]
+    return keep | {f"UJUMBE_{n.upper()}": str(getattr(settings, n)) for n in names}

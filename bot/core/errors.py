@@ -1,0 +1,113 @@
+"""Every error of the house.
+
+UjumbeError
+├── BadSetting                      a setting, file or machine is not as it must be (a person can mend it)
+├── BadText                         a text file under skills/ is wrong: file, line, remedy
+├── BadWebhook(status)              a request that we refuse
+│   ├── Unsigned                    403: signature or key is missing or wrong
+│   └── Malformed                   400: not what the provider's documents promise
+├── Unsendable(reason)              we decided not to send
+├── StoreDown                       the database cannot take this now: the caller should try again later
+├── ModelFailed                     the engine is missing, broken or too slow
+└── SendError(code, retry)          a provider did not take a part
+    ├── Throttled                   retry: too fast
+    ├── Unreachable                 retry: the request was never taken (no connection, 5xx that says so)
+    ├── Unknown                     unclear: written, but no answer came; may have gone out
+    ├── Rejected                    final: this part or number is refused
+    ├── OptedOut                    final: the person stopped us at the provider
+    ├── NoWindow                    final: outside the channel's service window
+    └── BadConfig                   final until a person mends it: credentials, sender, balance
+"""
+
+
+class UjumbeError(Exception):
+    """Something of ours went wrong, with a text that names the thing, the value and the remedy."""
+
+
+class BadSetting(UjumbeError):
+    """A setting, a file or the machine is not as it must be."""
+
+
+class BadText(UjumbeError):
+    """A text file is wrong. `str()` reads "file:line: what. remedy"."""
+
+    def __init__(self, file: str, line: int, what: str, remedy: str) -> None:
+        super().__init__(f"{file}:{line}: {what}. {remedy}")
+        self.file, self.line, self.what, self.remedy = file, line, what, remedy
+
+
+class BadWebhook(UjumbeError):
+    """A webhook request that we refuse with `status` and a reason that a provider's log may show."""
+
+    status = 400
+
+
+class Malformed(BadWebhook):
+    """The request is not what the provider's documents promise."""
+
+    status = 400
+
+
+class Unsigned(BadWebhook):
+    """The signature or the secret path key is missing or wrong."""
+
+    status = 403
+
+
+class Unsendable(UjumbeError):
+    """We decided not to send this: `reason` is one of "opted_out", "expired", "too_long", "no_channel", "looping"."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class StoreDown(UjumbeError):
+    """The database cannot take this now."""
+
+
+class ModelFailed(UjumbeError):
+    """The engine is missing, broken or too slow for this question."""
+
+
+class SendError(UjumbeError):
+    """A provider did not take a part. `code` is its own word; `after_s` its wish for the next try, where it has one."""
+
+    retry = False
+
+    def __init__(self, code: str, *, after_s: float | None = None) -> None:
+        super().__init__(f"{type(self).__name__}: {code}")
+        self.code = code
+        self.after_s = after_s
+
+
+class Throttled(SendError):
+    """Too fast: slow down and try again."""
+
+    retry = True
+
+
+class Unreachable(SendError):
+    """The request was surely not taken: try again."""
+
+    retry = True
+
+
+class Unknown(SendError):
+    """Written, but no answer came: it may have gone out. Tried again only where the channel keeps our key."""
+
+
+class Rejected(SendError):
+    """This part or this number is refused for good."""
+
+
+class OptedOut(SendError):
+    """The person stopped us at the provider."""
+
+
+class NoWindow(SendError):
+    """Outside the channel's service window."""
+
+
+class BadConfig(SendError):
+    """Credentials, sender or balance: nothing goes out until a person mends it."""

@@ -1,0 +1,276 @@
+"""What the core needs from the world, as Protocols. Each has a real one and a double, held together by a contract test."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.core.types import Contact, Draft, Event, Lane, Limits, Message, Reply, Request, Response, Session, Status, StatusUpdate
+
+Parse = Callable[[Request], Sequence[Event]]
+
+
+class Channel(Protocol):
+    """One provider's wire format. Dull: no loop, no retry, no database, no web framework."""
+
+    name: str  # == file name
+    limits: Limits
+    secrets: tuple[str, ...]  # what must never reach a log
+
+    def routes(self) -> Mapping[str, Parse]:
+        """Action -> parse and verify. Raises Malformed or Unsigned. Actions are the last word of the webhook's path."""
+        ...
+
+    def respond(self, reply: Reply | None) -> Response:
+        """The HTTP answer to a request that was taken; on USSD it carries the screen."""
+        ...
+
+    def send(self, urn: str, text: str, *, key: str) -> str:
+        """Sends one part that already fits and returns the provider's id, or raises SendError. `key` names the part for ever."""
+        ...
+
+
+class Writer(Protocol):
+    """Words an answer. The engine, or a scripted double."""
+
+    name: str
+
+    def write(self, prompt: str, *, max_tokens: int, stop: Sequence[str], deadline: float) -> Draft:
+        """Completes `prompt`. `deadline` is a time.monotonic() value. Raises ModelFailed."""
+        ...
+
+
+class Queue(Protocol):
+    """Hints to workers. Losing one costs time, never a message: the sweep finds the row."""
+
+    def hint(self, lane: Lane, id: int) -> None:
+        """Says that row `id` waits in `lane`. Never raises, never blocks for long."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A row that is ours until the lease ends. `token` fences: a write with an old token changes nothing."""
+
+    id: int
+    token: str
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedMessage:
+    """A question to answer."""
+
+    claim: Claim
+    message: Message
+    contact: Contact
+    skill: str  # the menu's choice, "" where none
+    turns: Sequence[str]
+    received: float
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a delivery as stored. `key` is "<delivery id>-<n>-<random>" and never changes."""
+
+    n: int
+    key: str
+    text: str
+    status: Status
+    external_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewDelivery:
+    """A delivery to store: fitted parts for one recipient.
+
+    `dedup` is unique ("reply:<message id>"): a second insert changes nothing. `hold_until` keeps the senders away while a USSD
+    screen may still take the text. `not_after` is when it is no longer worth sending.
+    """
+
+    dedup: str
+    channel: str  # the channel that will push it
+    urn: str
+    parts: Sequence[str]
+    lane: Lane = Lane.SENDS
+    hold_until: float = 0.0
+    not_after: float = 0.0
+    despite_stop: bool = False
+    kind: str = ""
+    message_id: int | None = None
+    skill: str = ""
+    facts: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedDelivery:
+    """A delivery whose unsent parts are ours to send."""
+
+    claim: Claim
+    channel: str
+    urn: str
+    parts: Sequence[Part]
+    not_after: float
+    despite_stop: bool
+    opted_out: bool
+    errors: int  # tries that failed so far
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingAnswer:
+    """The answer of one question, as a USSD screen asks for it."""
+
+    delivery_id: int
+    text: str
+    lang: str
+    status: Status
+
+
+class Tx(Protocol):
+    """One transaction. Nothing is kept unless the block ends well."""
+
+    def insert_message(self, message: Message, *, now: float) -> int | None:
+        """Stores `message` and returns its id, or None where (channel, external_id) is there already."""
+        ...
+
+    def contact(self, urn: str, *, now: float, lang: str) -> Contact:
+        """The person at `urn`, made with `lang` where new."""
+        ...
+
+    def save_contact(self, contact: Contact) -> None: ...
+
+    def session(self, key: str) -> Session | None: ...
+
+    def save_session(self, session: Session) -> None: ...
+
+    def queue_question(self, message_id: int, *, skill: str, turns: Sequence[str], screen_until: float, now: float) -> None:
+        """Leaves the message for the ANSWERS lane. `screen_until` > 0: a USSD screen waits for it until then."""
+        ...
+
+    def settle_message(self, message_id: int) -> None:
+        """Marks a message that needs no model as done."""
+        ...
+
+    def insert_delivery(self, delivery: NewDelivery, *, now: float) -> int | None:
+        """Stores a delivery with its parts and returns its id, or None where `dedup` is there already."""
+        ...
+
+    def last_answer(self, urn: str, *, since: float) -> WaitingAnswer | None:
+        """The newest answer made for a question of `urn` after `since`, whatever its status."""
+        ...
+
+    def open_question(self, urn: str, *, since: float) -> int | None:
+        """The id of the newest question of `urn` after `since` that is still unanswered."""
+        ...
+
+    def expire_replies(self, urn: str) -> int:
+        """Fails every delivery to `urn` that has not gone out, but for those sent despite a STOP. Returns how many."""
+        ...
+
+    def apply_status(self, update: StatusUpdate, *, now: float) -> bool:
+        """Climbs the part's ladder, and its delivery's. Kept for later where the part is not known yet (returns False)."""
+        ...
+
+    def end_session(self, key: str) -> None: ...
+
+
+class Store(Protocol):
+    """The truth. Every method is atomic; times come from the caller; raises StoreDown where the database cannot answer."""
+
+    def begin(self) -> AbstractContextManager[Tx]:
+        """One write transaction. Commits at the end of the block, rolls back on an error."""
+        ...
+
+    # ANSWERS
+    def claim_message(self, id: int, *, now: float, lease_s: float) -> ClaimedMessage | None:
+        """Takes a waiting question, or one whose lease ran out. None: done, or somebody has it."""
+        ...
+
+    def renew_message(self, claim: Claim, *, now: float, lease_s: float) -> bool: ...
+
+    def finish_message(self, claim: Claim, delivery: NewDelivery, *, now: float) -> int | None:
+        """In one transaction: marks the question done where the token still matches, and stores the answer.
+
+        Sets the delivery's `hold_until` to the question's screen deadline, so that a waiting screen can claim it first.
+        Returns the delivery's id, or None where the claim was lost."""
+        ...
+
+    def release_message(self, claim: Claim, *, now: float, after_s: float) -> None:
+        """Gives a question back, to be tried again after `after_s`."""
+        ...
+
+    # SENDS and ALERTS
+    def claim_delivery(self, id: int, *, now: float, lease_s: float) -> ClaimedDelivery | None:
+        """Takes a delivery that is due (QUEUED or ERRORED, hold over, next try reached), or one whose lease ran out in SENDING."""
+        ...
+
+    def part_sending(self, claim: Claim, n: int, *, now: float, lease_s: float) -> bool:
+        """Commits that part `n` is about to be written to the provider. False: the claim was lost."""
+        ...
+
+    def part_wired(self, claim: Claim, n: int, external_id: str, *, now: float) -> None:
+        """Keeps the provider's id and applies any status report that came before it."""
+        ...
+
+    def part_unknown(self, claim: Claim, n: int, code: str, *, now: float) -> None: ...
+
+    def finish_delivery(self, claim: Claim, *, now: float) -> Status:
+        """Ends the claim and sets the delivery's status from its parts."""
+        ...
+
+    def retry_delivery(self, claim: Claim, *, now: float, after_s: float, code: str) -> None:
+        """ERRORED: another try after `after_s`. A part left in SENDING goes back to QUEUED: the caller knows it was not taken."""
+        ...
+
+    def fail_delivery(self, claim: Claim, *, now: float, reason: str) -> None:
+        """FAILED, with every part that had not gone out."""
+        ...
+
+    # USSD screens
+    def claim_screen(self, message_id: int, *, now: float) -> WaitingAnswer | None:
+        """The answer to this question for the screen. From then on its delivery is DELIVERED and no SMS goes out; a repeat of
+        the same hop sees it again. None: not there yet, or a sender has it."""
+        ...
+
+    def hand_over(self, message_id: int, *, now: float) -> int | None:
+        """The screen gives up: the answer may be pushed from now on. Returns the id of its delivery where it is there already."""
+        ...
+
+    # CHORES
+    def due(self, *, now: float, limit: int) -> Sequence[tuple[Lane, int]]:
+        """Rows that wait too long (questions, deliveries), each pushed back with a growing delay so that no row floods a lane."""
+        ...
+
+    def expire(self, *, now: float) -> int:
+        """Fails every queued delivery whose `not_after` has passed. Returns how many."""
+        ...
+
+    def parts(self, delivery_id: int) -> Sequence[Part]: ...
+
+    def conversation(self, urn: str, *, limit: int) -> Sequence["Line"]:
+        """The last lines between us and `urn`, oldest first, as the simulator and the console show them."""
+        ...
+
+    def counts(self) -> Mapping[str, int]:
+        """Rows by table and status, e.g. "message.new", "delivery.queued", for health and `ujumbe queue`."""
+        ...
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a conversation."""
+
+    inbound: bool
+    text: str
+    at: float
+    status: str
+    id: str  # stable for this line
+    channel: str
+
+
+class Clock(Protocol):
+    """Seconds since the epoch."""
+
+    def __call__(self) -> float: ...
