@@ -270,6 +270,22 @@ class Line:
     channel: str
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of one inbound event (bot.core.inbox.Inbox.take), for the gateway to act on once it is committed.
+
+    `reply` rides on the HTTP response (USSD screens); None elsewhere. `hints` go to the queue. `wait_for` > 0 is the id of a
+    question whose answer a USSD screen waits for until `wait_until`, and `late` is what it shows when the time is up.
+    """
+
+    reply: Reply | None = None
+    hints: Sequence[tuple[Lane, int]] = ()
+    wait_for: int = 0
+    wait_until: float = 0.0
+    late: Reply | None = None
+    duplicate: bool = False
+
+
 class Clock(Protocol):
     """Seconds since the epoch."""
 
