@@ -121,8 +121,8 @@ class WaitingAnswer:
     """The answer of one question, as a USSD screen asks for it."""
 
     delivery_id: int
-    text: str
-    lang: str
+    message_id: int  # the question's
+    text: str  # the parts joined by a space
     status: Status
 
 
@@ -171,7 +171,13 @@ class Tx(Protocol):
         """Climbs the part's ladder, and its delivery's. Kept for later where the part is not known yet (returns False)."""
         ...
 
-    def end_session(self, key: str) -> None: ...
+    def hold_for_screen(self, message_id: int, *, until: float) -> None:
+        """A re-dialled screen waits for an unanswered question again: as if it had been queued with `screen_until=until`."""
+        ...
+
+    def end_session(self, key: str) -> None:
+        """Closes the session ("channel:session id") and lets go of every question asked in it: their answers will be pushed."""
+        ...
 
 
 class Store(Protocol):
