@@ -16,6 +16,7 @@ class Channel(Protocol):
     name: str  # == file name
     limits: Limits
     secrets: tuple[str, ...]  # what must never reach a log
+    hand_over: str  # name of the channel that pushes what its screen could not wait for; "" where it can push itself
 
     def routes(self) -> Mapping[str, Parse]:
         """Action -> parse and verify. Raises Malformed or Unsigned. Actions are the last word of the webhook's path."""
@@ -281,7 +282,8 @@ class Taken:
     """What became of one inbound event (bot.core.inbox.Inbox.take), for the gateway to act on once it is committed.
 
     `reply` rides on the HTTP response (USSD screens); None elsewhere. `hints` go to the queue. `wait_for` > 0 is the id of a
-    question whose answer a USSD screen waits for until `wait_until`, and `late` is what it shows when the time is up.
+    question whose answer a USSD screen waits for until `wait_until`; `late` is what it shows when the time is up, and
+    `Inbox.answered` makes the screen of an answer that came in time.
     """
 
     reply: Reply | None = None

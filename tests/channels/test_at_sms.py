@@ -1,0 +1,182 @@
+"""Africa's Talking SMS: bodies as they post them (facts/channels.md 2.1), answers as they give them (2.2)."""
+
+from dataclasses import replace
+
+from bot.core.errors import BadConfig, Malformed, OptedOut, Rejected, SendError, Throttled, Unknown, Unreachable
+from bot.core.types import Message, OptOut, Request, Status, StatusUpdate
+from channels.at_sms import AtSms
+from tests.channels.runner import NUMBER, PATH_KEY, URN, Inbound, Outbound, SendingContract, Table
+from tests.providers import africas_talking as at
+from tests.providers.server import Fault
+
+API_KEY = "at-secret-api-key"
+ID = "ATXid_00000000000000000000000000000001"
+GOOD = at.incoming(NUMBER, "Habari", id="a1b2")
+
+
+def sign(request: Request) -> Request:
+    return replace(request, path_key=PATH_KEY)
+
+
+def message(**changed: object) -> Message:
+    made = Message(
+        channel="at_sms",
+        external_id="a1b2",
+        urn=URN,
+        text="Habari",
+        to=at.SHORT_CODE,
+        sent_at=1793607345.0,
+        meta={"networkCode": "63902"},
+    )
+    return replace(made, **changed)  # type: ignore[arg-type]
+
+
+def received(label: str, changes: dict[str, str], **expected: object) -> Inbound:
+    return Inbound(label, "receive", {**GOOD, **changes}, events=(message(**expected),))
+
+
+def reported(word: str, status: Status, *, reason: str = "", code: str = "") -> Inbound:
+    update = StatusUpdate(channel="at_sms", external_id=ID, status=status, code=code or word)
+    return Inbound(f"status-{word}-{reason}", "status", at.report(ID, word, NUMBER, reason=reason), events=(update,))
+
+
+def taken(label: str, code: int = 101, **more: object) -> Outbound:
+    answer = Fault(201, body=at.send_result(NUMBER, ID, code))
+    return replace(Outbound(label, answer, id=ID), **more)  # type: ignore[arg-type]
+
+
+def refused(code: int, error: SendError) -> Outbound:
+    return Outbound(f"recipient-{code}", Fault(201, body=at.send_result(NUMBER, ID, code)), error=error)
+
+
+def empty(said: str, error: SendError) -> Outbound:
+    body = '{"SMSMessageData":{"Message":"' + said + '","Recipients":[]}}'
+    return Outbound(f"no-recipient-{said[:20]}", Fault(201, body=body), error=error)
+
+
+def http(status: int, body: str, error: SendError, **headers: str) -> Outbound:
+    return Outbound(f"http-{status}-{body[:12]}", Fault(status, headers, body, "text/plain"), error=error)
+
+
+class TestAtSms(SendingContract):
+    table = Table(
+        cls=AtSms,
+        options={"username": "sandbox", "api_key": API_KEY, "path_key": PATH_KEY},
+        needs=["username", "api_key", "path_key"],
+        wrong=[
+            ("path_key", "tooshort"),
+            ("path_key", "with/slashes/in/it/0123456789"),
+            ("api_key", "line\nend"),
+            ("username", 5),
+            ("sender", 20880),
+            ("rate_per_s", 0),
+            ("rate_per_s", "fast"),
+            ("timeout_s", -1),
+            ("base_url", "http://api.example.org"),
+            ("base_url", "ftp://127.0.0.1"),
+            ("base_url", "https://[broken"),
+        ],
+        good={"receive": GOOD, "status": at.report(ID, "Success", NUMBER), "optout": at.opted_out(NUMBER)},
+        required={"receive": ["id", "from", "to", "text"], "status": ["status", "id"], "optout": ["phoneNumber"]},
+        sign=sign,
+        inbound=[
+            Inbound(
+                "as-on-the-wire",
+                "receive",
+                body=b"linkId=SampleLinkId123&text=Habari+ya+leo%3F&to=20880&id=a1b2&date=2026-11-02T08%3A15%3A45Z&from=%2B254700000001",
+                events=(message(text="Habari ya leo?", meta={"linkId": "SampleLinkId123"}),),
+            ),
+            Inbound(
+                "plus-not-escaped",
+                "receive",
+                body=b"from=+254700000001&id=a1b2&text=x&to=20880",
+                events=(message(text="x", sent_at=None, meta={}),),
+            ),
+            received("local-number", {"from": "0700000001"}),
+            received("unreadable-date", {"date": "yesterday"}, sent_at=None),
+            received("date-without-zone", {"date": "2026-11-02T08:15:45"}),
+            received("blank-text", {"text": ""}, text=""),
+            received("spaces-are-kept", {"text": " STOP. "}, text=" STOP. "),
+            received("swahili-and-emoji", {"text": "Ng\u2019ombe \U0001f404"}, text="Ng\u2019ombe \U0001f404"),
+            received("amharic", {"text": "\u12a5\u1295\u12f4\u1275"}, text="\u12a5\u1295\u12f4\u1275"),
+            received("no-network", {"networkCode": ""}, meta={}),
+            Inbound(
+                "charset",
+                "receive",
+                GOOD,
+                headers={"content-type": "Application/X-WWW-Form-Urlencoded; charset=UTF-8"},
+                events=(message(),),
+            ),
+            Inbound(
+                "one-bad-byte-costs-one-letter",
+                "receive",
+                body=b"from=%2B254700000001&id=a1b2&text=caf%E9&to=20880",
+                events=(message(text="caf\ufffd", sent_at=None, meta={}),),
+            ),
+            Inbound(
+                "first-of-two",
+                "receive",
+                body=b"from=%2B254700000001&id=a1b2&text=one&text=two&to=20880",
+                events=(message(text="one", sent_at=None, meta={}),),
+            ),
+            Inbound("short-code-sender", "receive", {**GOOD, "from": "20880"}, error=Malformed, says="not the phone number"),
+            Inbound("sender-name", "receive", {**GOOD, "from": "SAFARICOM"}, error=Malformed, says="not the phone number"),
+            Inbound("number-in-letters", "receive", {**GOOD, "from": "0700FARMER"}, error=Malformed, says="not the phone number"),
+            Inbound("blank-id", "receive", {**GOOD, "id": " "}, error=Malformed, says="'id' is blank"),
+            reported("Sent", Status.SENT),
+            reported("Submitted", Status.SENT),
+            reported("Buffered", Status.SENT),
+            reported("Success", Status.DELIVERED),
+            reported("Rejected", Status.FAILED, reason="UserInBlackList", code="UserInBlackList"),
+            reported("Failed", Status.FAILED, reason="NotNetworkSubcriber", code="NotNetworkSubcriber"),
+            reported("Failed", Status.FAILED),
+            reported("Expired", Status.FAILED),
+            reported("success", Status.DELIVERED),
+            Inbound("status-unknown", "status", at.report(ID, "Pondering", NUMBER)),
+            Inbound("optout", "optout", at.opted_out(NUMBER), events=(OptOut(channel="at_sms", urn=URN),)),
+            Inbound("optout-of-a-name", "optout", at.opted_out("UJUMBE"), error=Malformed),
+        ],
+        outbound=[
+            taken("sent", sent={"username": "sandbox", "to": NUMBER, "message": "Habari", "bulkSMSMode": "1"}, absent=["from"]),
+            taken("with-sender", options={"sender": "20880"}, sent={"from": "20880"}),
+            taken("processed", 100),
+            taken("queued", 102),
+            taken("keeps-every-letter", text="A+b&c=d%\n\u12a5 \u00e7", sent={"message": "A+b&c=d%\n\u12a5 \u00e7"}),
+            Outbound("json-under-another-type", Fault(201, body=at.send_result(NUMBER, ID), content_type="text/html"), id=ID),
+            refused(401, BadConfig("401 RiskHold")),
+            refused(402, BadConfig("402 InvalidSenderId")),
+            refused(403, Rejected("403 InvalidPhoneNumber")),
+            refused(404, Rejected("404 UnsupportedNumberType")),
+            refused(405, BadConfig("405 InsufficientBalance")),
+            refused(406, OptedOut("406 UserInBlacklist")),
+            refused(407, Unreachable("407 CouldNotRoute")),
+            refused(409, Rejected("409 DoNotDisturbRejection")),
+            refused(500, Unreachable("500 InternalServerError")),
+            refused(501, Unreachable("501 GatewayError")),
+            refused(502, Rejected("502 RejectedByGateway")),
+            empty("InvalidSenderId", BadConfig("InvalidSenderId")),
+            empty("Insufficient Balance", BadConfig("Insufficient Balance")),
+            empty(f"Sent to 0/1, {NUMBER} is not known", Rejected("no recipient was accepted")),
+            http(401, "The supplied authentication is invalid", BadConfig("HTTP 401")),
+            http(404, "Not found", BadConfig("HTTP 404")),
+            http(302, "Moved", BadConfig("HTTP 302"), Location="https://elsewhere.example.org"),
+            http(400, f"bad number {NUMBER}", Rejected("HTTP 400")),
+            http(429, "Slow down", Throttled("HTTP 429", after_s=7.0), **{"Retry-After": "7"}),
+            http(429, "Slower", Throttled("HTTP 429"), **{"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}),
+            http(500, "Oops", Unknown("HTTP 500")),
+            http(502, "Bad gateway", Unknown("HTTP 502")),
+            http(503, "Later", Unreachable("HTTP 503", after_s=30.0), **{"Retry-After": "30"}),
+            http(503, "Who knows", Unknown("HTTP 503")),
+            Outbound("cut-off", Fault(reset=True), error=Unknown("connection lost")),
+            Outbound("too-slow", Fault(delay_s=5), error=Unknown("no answer in time"), options={"timeout_s": 0.2}),
+            Outbound("no-json", Fault(201, body="OK"), error=Unknown("unreadable answer")),
+            Outbound("a-list", Fault(201, body="[]"), error=Unknown("unreadable answer")),
+            Outbound("odd-recipients", Fault(201, body='{"SMSMessageData":{"Recipients":"1"}}'), error=Unknown("unreadable answer")),
+            Outbound("no-id", Fault(201, body=at.send_result(NUMBER, "None")), error=Unknown("unreadable answer")),
+            Outbound(
+                "a-code-that-they-added",
+                Fault(201, body='{"SMSMessageData":{"Recipients":[{"statusCode":777,"messageId":"x"}]}}'),
+                error=Unknown("unreadable answer"),
+            ),
+        ],
+    )

@@ -1,0 +1,127 @@
+"""Twilio as facts/channels.md 1 describes it: the Messages API, and the signed webhooks it posts.
+
+with Twilio() as provider:
+    channel = TwilioSms(base_url=provider.url, ...)
+    provider.fail_next(refused(21610), Fault(reset=True))
+    post(url, inbound("+254700000001", "habari", sid="SM..."), token=provider.auth_token)
+"""
+
+import base64
+import hmac
+import itertools
+import json
+from collections.abc import Mapping
+from hashlib import sha1
+
+import requests
+from aiohttp import web
+
+from tests.providers.server import Fault, Sent, Server
+
+ACCOUNT = "AC" + "0" * 32
+NUMBER = "+15005550006"  # Twilio's own magic test number
+PATIENCE_S = 15.0
+
+TITLES = {
+    20003: (401, "Authenticate"),
+    20429: (429, "Too Many Requests"),
+    21211: (400, "The 'To' number {to} is not a valid phone number."),
+    21408: (400, "Permission to send an SMS has not been enabled for the region indicated by the 'To' number: {to}."),
+    21606: (400, "The 'From' phone number provided is not a valid message-capable Twilio phone number for this destination."),
+    21608: (400, "The number {to} is unverified. Trial accounts cannot send messages to unverified numbers."),
+    21610: (400, "Attempt to send to unsubscribed recipient {to}"),
+    21611: (429, "This 'From' number has exceeded the maximum number of queued messages"),
+    21614: (400, "'To' number is not a valid mobile number: {to}"),
+}
+
+
+def refused(code: int) -> Fault:
+    """The error body of `code`, with the number in its message as Twilio has it."""
+    return Fault(code=code)
+
+
+def error_body(code: int, to: str = "") -> str:
+    """Twilio's error object."""
+    status, title = TITLES[code]
+    more = f"https://www.twilio.com/docs/errors/{code}"
+    return json.dumps({"code": code, "message": title.format(to=to), "more_info": more, "status": status})
+
+
+def message_body(sid: str, to: str, text: str) -> str:
+    """Twilio's message object, as a send returns it."""
+    known = {"sid": sid, "status": "queued", "to": to, "from": NUMBER, "body": text, "account_sid": ACCOUNT, "direction": "outbound-api"}
+    unknown = dict.fromkeys(("date_sent", "error_code", "error_message", "messaging_service_sid", "price"))
+    when = "Mon, 02 Nov 2026 08:15:45 +0000"
+    return json.dumps(known | unknown | {"date_created": when, "date_updated": when, "num_media": "0", "num_segments": "1"})
+
+
+class Twilio(Server):
+    """POST /2010-04-01/Accounts/<sid>/Messages.json. `messages` holds what it took: (number, text, sid, status callback)."""
+
+    def __init__(self, *, auth_token: str = "twilio-test-token") -> None:
+        super().__init__()
+        self.auth_token = auth_token
+        self.messages: list[tuple[str, str, str, str]] = []
+        self._ids = itertools.count(1)
+
+    def answer(self, sent: Sent, fault: Fault) -> web.Response:
+        if (sent.method, sent.path) != ("POST", f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json"):
+            return web.Response(status=404, text=json.dumps({"code": 20404, "status": 404, "message": "Not found"}))
+        basic = base64.b64encode(f"{ACCOUNT}:{self.auth_token}".encode()).decode()
+        code = 20003 if sent.headers.get("authorization") != f"Basic {basic}" else fault.code
+        if code:
+            return web.Response(status=TITLES[code][0], text=error_body(code, sent.form.get("To", "")), content_type="application/json")
+        body = message_body(self._take(sent), sent.form["To"], sent.form["Body"])
+        return web.Response(status=201, text=body, content_type="application/json")
+
+    def _take(self, sent: Sent) -> str:
+        sid = f"SM{next(self._ids):032x}"
+        self.messages.append((sent.form["To"], sent.form["Body"], sid, sent.form.get("StatusCallback", "")))
+        return sid
+
+
+def inbound(number: str, text: str, *, sid: str) -> dict[str, str]:
+    """The form of an incoming SMS."""
+    return {
+        "ToCountry": "US",
+        "ToState": "",
+        "SmsMessageSid": sid,
+        "NumMedia": "0",
+        "SmsSid": sid,
+        "SmsStatus": "received",
+        "Body": text,
+        "FromCountry": "KE",
+        "To": NUMBER,
+        "NumSegments": "1",
+        "MessageSid": sid,
+        "AccountSid": ACCOUNT,
+        "From": number,
+        "ApiVersion": "2010-04-01",
+    }
+
+
+def callback(sid: str, status: str, number: str, *, error: str = "") -> dict[str, str]:
+    """The form of a status callback."""
+    form = {
+        "MessageSid": sid,
+        "MessageStatus": status,
+        "SmsSid": sid,
+        "SmsStatus": status,
+        "AccountSid": ACCOUNT,
+        "From": NUMBER,
+        "To": number,
+        "ApiVersion": "2010-04-01",
+    }
+    return form | ({"ErrorCode": error} if error else {})
+
+
+def sign(url: str, form: Mapping[str, str], token: str) -> str:
+    """X-Twilio-Signature, from the documents and not from the SDK: HMAC-SHA1 over the URL and every name and value in order."""
+    data = url + "".join(name + form[name] for name in sorted(form))
+    return base64.b64encode(hmac.new(token.encode(), data.encode(), sha1).digest()).decode()
+
+
+def post(url: str, form: Mapping[str, str], *, token: str, signed_url: str = "") -> requests.Response:
+    """Posts a signed webhook. `signed_url` is the public address where a proxy stands between."""
+    signature = sign(signed_url or url, form, token)
+    return requests.post(url, data=form, headers={"X-Twilio-Signature": signature}, timeout=PATIENCE_S)
