@@ -1,0 +1,67 @@
+"""The console's pages, mounted into the gateway's web application."""
+
+from typing import Protocol, runtime_checkable
+
+from aiohttp import web
+
+from bot.app import App
+from bot.console.guard import guard, is_near
+from bot.console.pages import Pages, Static
+from bot.console.phone import Phone
+from bot.console.words import load_words, pick
+from bot.core.ports import Channel
+
+
+@runtime_checkable
+class Keyed(Protocol):
+    """A channel whose webhook address ends in a secret."""
+
+    path_key: str
+
+
+def add_console(site: web.Application, app: App) -> None:
+    """Adds the start page and, where the `sim` channel is set up, the phone simulator."""
+    static = Static()
+    console = Console(app, Pages(static))
+    site.router.add_get("/", console.home)
+    site.router.add_get("/static/{hash}/{name}", static.serve)
+    if "sim" in app.channels:
+        phone = Phone(app)
+        site.middlewares.append(guard(open_to_all=app.settings.simulator_open))
+        site.router.add_get("/phone", console.phone)
+        site.router.add_get("/phone/conversation", phone.conversation)
+
+
+class Console:
+    """The pages."""
+
+    def __init__(self, app: App, pages: Pages) -> None:
+        self._app, self._pages, self._words = app, pages, load_words()
+
+    async def home(self, request: web.Request) -> web.Response:
+        """What runs here, and where to try it."""
+        lang = pick(request, self._app.settings.lang)
+        may_try = "sim" in self._app.channels and (self._app.settings.simulator_open or is_near(request))
+        return self._pages.page(
+            "home.html",
+            path="/",
+            lang=lang,
+            words=self._words,
+            may_try=may_try,
+            channels=sorted(self._app.channels),
+            skills=[(skill.titles[lang], sum(fact.lang is lang for fact in skill.facts)) for skill in self._app.library.skills],
+            model=self._app.settings.model,
+        )
+
+    async def phone(self, request: web.Request) -> web.Response:
+        """The simulator."""
+        lang = pick(request, self._app.settings.lang)
+        channels = [self._app.channels[name] for name in ("sim", "sim_ussd") if name in self._app.channels]
+        addresses = {channel.name: {action: address(channel, action) for action in channel.routes()} for channel in channels}
+        return self._pages.page("phone.html", path="/phone", lang=lang, words=self._words, addresses=addresses)
+
+
+def address(channel: Channel, action: str) -> str:
+    """The path of a channel's webhook, with its key."""
+    key = channel.path_key if isinstance(channel, Keyed) else ""
+    return f"/c/{channel.name}/{action}/{key}".rstrip("/")

@@ -1,0 +1,38 @@
+"""The pages' own words, by language, from words.toml."""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+from aiohttp import web
+
+from bot.core.errors import BadText
+from bot.core.types import Lang
+
+FILE = Path(__file__).with_name("words.toml")
+
+Words = Mapping[str, str]
+
+
+def load_words(file: Path = FILE) -> Mapping[Lang, Words]:
+    """Every language with the same names. Raises BadText."""
+    try:
+        tables = tomllib.loads(file.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise BadText(file.name, 0, str(error), "Mend that line") from None
+    words = {lang: tables.get(lang.value, {}) for lang in Lang}
+    names = set().union(*words.values())
+    for lang, table in words.items():
+        if missing := sorted(names - table.keys()):
+            raise BadText(file.name, 0, f"[{lang}] lacks {', '.join(missing)}", "Add them, or take them out of the other languages")
+    return words
+
+
+def pick(request: web.Request, default: Lang) -> Lang:
+    """The language in ?lang=, else the first that the browser prefers and we speak, else `default`."""
+    asked = [request.query.get("lang", ""), *request.headers.get("Accept-Language", "").split(",")]
+    for tag in asked:
+        code = tag.split(";")[0].strip().lower().split("-")[0]
+        if code in set(Lang):
+            return Lang(code)
+    return default

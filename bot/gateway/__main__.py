@@ -1,0 +1,43 @@
+"""`python -m bot.gateway`: takes webhooks and shows the pages until SIGTERM, then finishes what it has begun."""
+
+import logging
+import sys
+
+from aiohttp import web
+
+from bot import app, config
+from bot.console import add_console
+from bot.core.errors import UjumbeError
+from bot.gateway.listen import listen
+from bot.gateway.site import make_app
+
+_DRAIN_S = 12.0  # longer than any USSD screen waits
+_IDLE_S = 75.0  # longer than a reverse proxy keeps its own connections
+
+
+def main() -> int:
+    """The exit status: 0 after a drain, 1 with one sentence where it could not start."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    try:
+        _serve(config.load())
+    except UjumbeError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+def _serve(settings: config.Settings) -> None:
+    with listen(settings.host, settings.port) as server:
+        settings = settings.model_copy(update={"port": server.getsockname()[1]})  # port 0 became a real one
+        house = app.build(settings)
+        try:
+            site = make_app(house)
+            add_console(site, house)
+            logging.getLogger("bot.gateway").info("listening on http://%s:%d", settings.host, settings.port)
+            web.run_app(site, sock=server, access_log=None, print=None, shutdown_timeout=_DRAIN_S, keepalive_timeout=_IDLE_S)
+        finally:
+            house.store.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

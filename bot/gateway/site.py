@@ -1,0 +1,41 @@
+"""The gateway's web application: routes, threads, and their end."""
+
+from collections.abc import AsyncIterator
+
+from aiohttp import web
+
+from bot.app import App
+from bot.gateway.health import Health
+from bot.gateway.hints import Hints
+from bot.gateway.screens import Screens
+from bot.gateway.webhook import Webhook
+from bot.gateway.wire import MAX_BODY
+from bot.gateway.writer import Writer
+
+APP: web.AppKey[App] = web.AppKey("app", App)
+
+
+def make_app(app: App) -> web.Application:
+    """The web application for `app`. Its threads start and end with it."""
+    hints = Hints(app.queue)
+    writer = Writer(app.store, app.inbox, app.clock, hints.tell)
+    screens = Screens(app.store, app.inbox, app.clock, hints.tell)
+    health, webhook = Health(app, writer), Webhook(app, writer, screens)
+
+    async def running(_: web.Application) -> AsyncIterator[None]:
+        hints.start()
+        writer.start()
+        yield
+        screens.stop()
+        writer.stop()
+        hints.stop()
+
+    site = web.Application(client_max_size=MAX_BODY)
+    site[APP] = app
+    site.cleanup_ctx.append(running)
+    for method in ("GET", "POST"):
+        site.router.add_route(method, "/c/{channel}/{action}", webhook.take)
+        site.router.add_route(method, "/c/{channel}/{action}/{key}", webhook.take)
+    site.router.add_get("/healthz", health.check)
+    site.router.add_get("/readyz", health.check)
+    return site
