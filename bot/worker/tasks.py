@@ -1,0 +1,62 @@
+"""The tasks. Each takes a row's id and calls the App; what a task may do is decided there, by a claim in the database.
+
+Which lanes a task runs on is said once, in bot.worker.queue.TASKS: every hint names its lane."""
+
+import logging
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from celery import Celery
+
+from bot.core.answering import LEASE_S
+from bot.worker.lease import renewing
+from bot.worker.queue import ANSWER, SEND, SWEEP
+
+if TYPE_CHECKING:
+    from bot.app import App
+
+Task = Callable[[int], None]
+
+log = logging.getLogger(__name__)
+
+
+def register(celery: Celery, app: "App") -> None:
+    """Adds every task to `celery`, all working on `app`."""
+    hold = partial(renewing, app.store, app.clock, lease_s=LEASE_S)
+    task: Callable[..., Callable[[Task], Task]] = partial(celery.task, shared=False)
+
+    @task(name=ANSWER)
+    def answer(id: int) -> None:
+        with reported(ANSWER, id):
+            app.answer(id, hold=hold)
+
+    @task(name=SEND)
+    def send(id: int) -> None:
+        with reported(SEND, id):
+            app.send(id)
+
+    @task(name=SWEEP)
+    def sweep(id: int) -> None:
+        with reported(SWEEP, id):
+            app.sweep()
+
+
+@contextmanager
+def reported(task: str, id: int) -> Iterator[None]:
+    """Ends any error here: its row is still in the database and the sweep brings it back.
+
+    The log gets the error's kind and place, never its text: an error of a driver or a provider may quote a message or a number.
+    """
+    try:
+        yield
+    except Exception as error:  # the last door before Celery, which would log the whole error
+        log.error("%s %d failed: %s at %s", task, id, type(error).__name__, _place(error))
+
+
+def _place(error: Exception) -> str:
+    frames = traceback.extract_tb(error.__traceback__)[1:]
+    return " < ".join(f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in reversed(frames[-3:]))
