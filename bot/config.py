@@ -35,6 +35,9 @@ class Settings(BaseSettings):
     answer_within_s: float = Field(
         default=45.0, gt=0, description="time for the model to word one answer before the fact's own text goes out"
     )
+    simulator_open: bool = Field(default=False, description="show the phone simulator to other machines too, not only to this one")
+    emergency_number: str = Field(default="112", description="what emergency texts tell people to call, e.g. '999 or 112'")
+    help_line: str = Field(default="", description="number or place of a person who helps where the guide has no answer; empty: none")
     channels: dict[str, dict[str, Any]] = Field(default={"sim": {}, "sim_ussd": {}}, description="one table per channel")
 
     @field_validator("data_dir")
@@ -58,6 +61,16 @@ class Settings(BaseSettings):
     def sqlalchemy_url(self) -> str:
         """Where the truth is."""
         return self.database_url or f"sqlite:///{self.data_dir / 'ujumbe.db'}"
+
+    @property
+    def placeholders(self) -> dict[str, str]:
+        """What the operator fills into the texts."""
+        return {"emergency_number": self.emergency_number}
+
+    @property
+    def cache_dir(self) -> Path:
+        """Where models and built wheels are kept, shared by every checkout of this user."""
+        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ujumbe"
 
     @property
     def base_url(self) -> str:

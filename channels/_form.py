@@ -5,6 +5,7 @@ No error of this file repeats a value: values are what people wrote, their numbe
 
 import hmac
 import json
+import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl
@@ -12,6 +13,8 @@ from urllib.parse import parse_qsl
 from bot.core.errors import Malformed, Unsigned
 from bot.core.types import Request
 from bot.core.urn import tel
+
+_MACHINE = re.compile(r"\d{3,6}|[A-Za-z][A-Za-z0-9 ._&-]{1,10}")
 
 MAX_FIELDS = 200
 MAX_TEXT = 4096  # characters; the longest of our providers (WhatsApp). A joined SMS has at most 1600
@@ -52,15 +55,17 @@ class Form:
         """A field that providers may leave out, "" then. Raises Malformed where it is there and unusable."""
         return self._value(name, MAX_WORD) if name in self else ""
 
-    def number(self, name: str, country: str) -> str:
-        """The URN of a person's phone. Raises Malformed for anything else.
+    def from_machine(self, name: str) -> bool:
+        """Whether the sender is a short code or a name. Their messages are taken and dropped: answering machines makes loops, and
+        refusing them makes the provider send them again for hours."""
+        return _MACHINE.fullmatch(self.word(name)) is not None
 
-        A short code or a sender's name is a machine, and answering machines makes loops.
-        """
+    def number(self, name: str, country: str) -> str:
+        """The URN of a person's phone. Raises Malformed for anything else."""
         try:
             return tel(self.word(name), country)
         except ValueError:
-            raise Malformed(f"The field '{name}' is not the phone number of a person: not taken, so that machines never talk.") from None
+            raise Malformed(f"The field '{name}' is not the phone number of a person.") from None
 
     def _value(self, name: str, most: int) -> str:
         values = self.getall(name)

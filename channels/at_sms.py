@@ -25,6 +25,8 @@ _STATUSES: Mapping[str, Status] = {
     "expired": Status.FAILED,
 }
 
+_BLACKLISTED = "userinblacklist"  # the person stopped us, or all promotions, at the operator
+
 _TAKEN = frozenset({"100", "101", "102"})  # Processed, Sent, Queued
 
 # The word of a recipient's statusCode, and what it means for the message. An explicit refusal was surely not sent.
@@ -91,6 +93,8 @@ class AtSms:
     def _receive(self, request: Request) -> Sequence[Event]:
         check_key(request, self.path_key)
         form = read_form(request)
+        if form.from_machine("from"):
+            return ()
         message = Message(
             channel=self.name,
             external_id=form.word("id"),
@@ -109,7 +113,11 @@ class AtSms:
         status = _STATUSES.get(_letters(word))
         if status is None:  # a word they added: taken, because a refusal would only bring it back
             return ()
-        return (StatusUpdate(channel=self.name, external_id=external_id, status=status, code=form.maybe("failureReason") or word),)
+        code = form.maybe("failureReason") or word
+        update = StatusUpdate(channel=self.name, external_id=external_id, status=status, code=code)
+        if _letters(code) != _BLACKLISTED:
+            return (update,)
+        return (update, OptOut(channel=self.name, urn=form.number("phoneNumber", self._country)))
 
     def _optout(self, request: Request) -> Sequence[Event]:
         check_key(request, self.path_key)

@@ -19,7 +19,7 @@ from twilio.rest import Client  # type: ignore[import-untyped]
 
 from bot.core.errors import BadConfig, BadSetting, Malformed, OptedOut, Rejected, SendError, Throttled, Unknown, Unsigned
 from bot.core.ports import Parse
-from bot.core.types import Event, Limits, Message, Reply, Request, Response, Status, StatusUpdate
+from bot.core.types import Event, Limits, Message, OptOut, Reply, Request, Response, Status, StatusUpdate
 from channels import _http, _options
 from channels._form import Form, is_form, read_form
 
@@ -40,6 +40,7 @@ _STATUSES: Mapping[str, Status] = {
     "failed": Status.FAILED,
     "canceled": Status.FAILED,
 }
+_STOPPED = "21610"  # the person sent STOP to Twilio itself
 _INBOUND = frozenset({"", "received", "receiving"})
 
 # Twilio's error codes that mean more than their HTTP status. One country or one unverified number (21408, 21608) is no reason to
@@ -114,6 +115,8 @@ class TwilioSms:
         form = self.verify(request)
         if form.maybe("MessageStatus") not in _INBOUND:
             raise Malformed("This is a status callback: it belongs to the address that ends in /status.")
+        if form.from_machine("From"):
+            return ()
         message = Message(
             channel=self.name,
             external_id=form.word("MessageSid"),
@@ -129,7 +132,8 @@ class TwilioSms:
         if word not in _STATUSES:
             return ()
         code, key = form.maybe("ErrorCode") or word, _key(request.url)
-        return (StatusUpdate(channel=self.name, external_id=external_id, status=_STATUSES[word], code=code, key=key),)
+        update = StatusUpdate(channel=self.name, external_id=external_id, status=_STATUSES[word], code=code, key=key)
+        return (update, OptOut(channel=self.name, urn=form.number("To", self._country))) if code == _STOPPED else (update,)
 
 
 class _Http(HttpClient):  # type: ignore[misc]  # the SDK has no types

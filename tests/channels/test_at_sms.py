@@ -40,6 +40,12 @@ def reported(word: str, status: Status, *, reason: str = "", code: str = "") -> 
     return Inbound(f"status-{word}-{reason}", "status", at.report(ID, word, NUMBER, reason=reason), events=(update,))
 
 
+def blacklisted() -> Inbound:
+    update = StatusUpdate(channel="at_sms", external_id=ID, status=Status.FAILED, code="UserInBlackList")
+    body = at.report(ID, "Rejected", NUMBER, reason="UserInBlackList")
+    return Inbound("stopped-at-the-operator", "status", body, events=(update, OptOut(channel="at_sms", urn=URN)))
+
+
 def taken(label: str, code: int = 101, **more: object) -> Outbound:
     answer = Fault(201, body=at.send_result(NUMBER, ID, code))
     return replace(Outbound(label, answer, id=ID), **more)  # type: ignore[arg-type]
@@ -119,15 +125,17 @@ class TestAtSms(SendingContract):
                 body=b"from=%2B254700000001&id=a1b2&text=one&text=two&to=20880",
                 events=(message(text="one", sent_at=None, meta={}),),
             ),
-            Inbound("short-code-sender", "receive", {**GOOD, "from": "20880"}, error=Malformed, says="not the phone number"),
-            Inbound("sender-name", "receive", {**GOOD, "from": "SAFARICOM"}, error=Malformed, says="not the phone number"),
+            Inbound("short-code-sender", "receive", {**GOOD, "from": "20880"}, events=()),
+            Inbound("sender-name", "receive", {**GOOD, "from": "SAFARICOM"}, events=()),
+            Inbound("no-number", "receive", {**GOOD, "from": "+12"}, error=Malformed, says="not the phone number"),
             Inbound("number-in-letters", "receive", {**GOOD, "from": "0700FARMER"}, error=Malformed, says="not the phone number"),
             Inbound("blank-id", "receive", {**GOOD, "id": " "}, error=Malformed, says="'id' is blank"),
             reported("Sent", Status.SENT),
             reported("Submitted", Status.SENT),
             reported("Buffered", Status.SENT),
             reported("Success", Status.DELIVERED),
-            reported("Rejected", Status.FAILED, reason="UserInBlackList", code="UserInBlackList"),
+            reported("Rejected", Status.FAILED, reason="DeliveryFailure", code="DeliveryFailure"),
+            blacklisted(),
             reported("Failed", Status.FAILED, reason="NotNetworkSubcriber", code="NotNetworkSubcriber"),
             reported("Failed", Status.FAILED),
             reported("Expired", Status.FAILED),

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.errors import BadConfig, Malformed, OptedOut, Rejected, SendError, Throttled, Unknown, Unreachable, Unsigned
-from bot.core.types import Message, Request, Status, StatusUpdate
+from bot.core.types import Message, OptOut, Request, Status, StatusUpdate
 from channels.twilio_sms import TwilioSms
 from tests.channels.runner import FORM, JSON, NUMBER, PART_KEY, PUBLIC_URL, URN, Inbound, Outbound, SendingContract, Table
 from tests.providers import twilio
@@ -61,6 +61,16 @@ def reported(word: str, status: Status, *, error: str = "") -> Inbound:
     return Inbound(f"status-{word}", "status", twilio.callback(SID, word, NUMBER, error=error), query=f"?key={PART_KEY}", events=(update,))
 
 
+def stopped() -> Inbound:
+    update = StatusUpdate(channel="twilio_sms", external_id=SID, status=Status.FAILED, code="21610")
+    return Inbound(
+        "stopped-at-twilio",
+        "status",
+        twilio.callback(SID, "failed", NUMBER, error="21610"),
+        events=(update, OptOut(channel="twilio_sms", urn=URN)),
+    )
+
+
 def taken(label: str, **more: Any) -> Outbound:
     return replace(Outbound(label, Fault(201, body=twilio.message_body(SID, NUMBER, "Habari")), id=SID), **more)
 
@@ -100,8 +110,9 @@ class TestTwilioSms(SendingContract):
             received("not-base64", {"Body": "a" * 64}, text="a" * 64),
             received("short-base64-stays", {"Body": "SGFiYXJp"}, text="SGFiYXJp"),
             Inbound("picture", "receive", PICTURE, events=(message(text=""),)),
-            Inbound("short-code-sender", "receive", {**GOOD, "From": "20880"}, error=Malformed, says="not the phone number of a person"),
-            Inbound("sender-name", "receive", {**GOOD, "From": "MPESA"}, error=Malformed, says="not the phone number of a person"),
+            Inbound("short-code-sender", "receive", {**GOOD, "From": "20880"}, events=()),
+            Inbound("sender-name", "receive", {**GOOD, "From": "MPESA"}, events=()),
+            Inbound("no-number", "receive", {**GOOD, "From": "+12"}, error=Malformed, says="not the phone number of a person"),
             Inbound("whatsapp-at-the-sms-door", "receive", {**GOOD, "From": f"whatsapp:{NUMBER}"}, error=Malformed, says="'From'"),
             Inbound("status-at-the-wrong-door", "receive", twilio.callback(SID, "sent", NUMBER), error=Malformed, says="/status"),
             Inbound("json-without-hash", "receive", body=b"{}", headers={"content-type": JSON}, error=Unsigned),
@@ -116,6 +127,7 @@ class TestTwilioSms(SendingContract):
             reported("undelivered", Status.FAILED, error="30003"),
             reported("failed", Status.FAILED, error="30007"),
             reported("canceled", Status.FAILED),
+            stopped(),
             Inbound("status-unknown", "status", twilio.callback(SID, "pondering", NUMBER)),
             Inbound("status-of-inbound-is-no-news", "status", twilio.callback(SID, "received", NUMBER)),
             Inbound(

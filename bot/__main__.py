@@ -1,0 +1,138 @@
+"""The `ujumbe` command. Every command says what went wrong in one sentence and never shows a traceback for it."""
+
+import argparse
+import logging
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from bot import __version__
+from bot.core.errors import UjumbeError
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command and returns the process's exit status."""
+    args = _parser().parse_args(argv)
+    try:
+        status: int = args.run(args)
+    except UjumbeError as error:
+        print(f"ujumbe: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        return 0
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="ujumbe", description="Answers over SMS, USSD and WhatsApp from one cheap local server.")
+    parser.add_argument("--version", action="version", version=f"ujumbe {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    serve = commands.add_parser("serve", help="start everything: database, broker, gateway, workers, simulator")
+    serve.set_defaults(run=_serve)
+    migrate = commands.add_parser("migrate", help="bring the database to this version")
+    migrate.set_defaults(run=_migrate)
+    _add_chat(commands)
+    _add_skills(commands)
+    _add_model(commands)
+    return parser
+
+
+_Commands = argparse._SubParsersAction  # argparse has no public name for it
+
+
+def _add_chat(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    chat = commands.add_parser("chat", help="a terminal phone: ask here what a person would ask by SMS, USSD or WhatsApp")
+    chat.add_argument("--channel", choices=["sms", "ussd", "whatsapp"], default="sms")
+    chat.add_argument("--model", help="name, GGUF path, or 'none' for the facts' own words (default: the settings' model)")
+    chat.add_argument("--record", type=Path, metavar="FILE", help="also write the chat to FILE, as tests/chats keeps them")
+    chat.set_defaults(run=_chat)
+
+
+def _add_skills(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    skills = commands.add_parser("skills", help="the folders of text that we answer from").add_subparsers(required=True, metavar="ACTION")
+    check = skills.add_parser("check", help="read every file and say what is wrong, with file, line and remedy")
+    check.add_argument("root", nargs="?", type=Path, help="another folder of skills (default: the one that ships)")
+    check.set_defaults(run=_check_skills)
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+def _add_model(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    from models.commands import add_commands
+
+    model = commands.add_parser("model", help="the model files: list, pull, verify, try")
+    add_commands(model)
+    model.set_defaults(run=_model)
+
+
+def _model(args: argparse.Namespace) -> int:
+    from bot.config import load
+    from models.commands import Place
+    from models.commands import run as run_model
+
+    settings = load()
+    return run_model(args, Place(cache_dir=settings.cache_dir, model=settings.model, threads=settings.threads), _say)
+
+
+def _serve(args: argparse.Namespace) -> int:
+    from bot.config import load
+    from bot.serve import serve
+
+    return serve(load())
+
+
+def _migrate(args: argparse.Namespace) -> int:
+    from bot.config import load
+    from bot.store.migrate import upgrade
+
+    settings = load()
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    upgrade(settings.sqlalchemy_url)
+    print("The database is at this version.")
+    return 0
+
+
+def _chat(args: argparse.Namespace) -> int:
+    from bot.app import build
+    from bot.chat import CHANNELS, HintList, Phone, run
+    from bot.config import load
+    from bot.store.memory import MemoryStore
+
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    model = {} if args.model is None else {"model": args.model}
+    settings = load(channels={name: {} for name in CHANNELS.values()}, **model)
+    queue = HintList()
+    app = build(settings, store=MemoryStore(), queue=queue)
+    if sys.stdin.isatty():
+        print(f"A phone for {args.channel}. Type a message and press Enter; /quit ends.")
+    app.warm()
+    with ExitStack() as stack:
+        record = stack.enter_context(args.record.open("w")) if args.record else None
+        run(Phone(app, queue, args.channel), sys.stdin, sys.stdout, record=record)
+    return 0
+
+
+def _check_skills(args: argparse.Namespace) -> int:
+    from bot.app import SKILLS
+    from skills.loader import check, load
+
+    root = args.root or SKILLS
+    problems = check(root)
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    if problems:
+        print(f"{len(problems)} to mend in {root}", file=sys.stderr)
+        return 1
+    library = load(root)
+    facts = sum(len(skill.facts) for skill in library.skills)
+    print(f"{len(library.skills)} skills, {facts} facts, {sum(len(s.cases) for s in library.skills)} cases: all well.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

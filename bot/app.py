@@ -1,0 +1,179 @@
+"""The composition root: the only file that names what is behind each port. Everything else is handed what it needs."""
+
+import logging
+import secrets
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from bot.config import Settings
+from bot.core.answer import Answerer
+from bot.core.answering import Answering, Hold
+from bot.core.deliver import Deliverer
+from bot.core.errors import BadSetting, ModelFailed
+from bot.core.inbox import Inbox
+from bot.core.ports import Channel, Clock, Queue, Store, Writer
+from bot.core.sweep import sweep
+from bot.core.types import Library
+
+SKILLS = Path(__file__).resolve().parent.parent / "skills"
+
+# Every channel of the house: its file under channels/ and its class. A new channel is a file and a line here.
+CHANNELS: Mapping[str, str] = {
+    "at_sms": "AtSms",
+    "at_ussd": "AtUssd",
+    "sim": "Sim",
+    "sim_ussd": "SimUssd",
+    "sim_whatsapp": "SimWhatsapp",
+    "twilio_sms": "TwilioSms",
+}
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class App:
+    """The service, put together. Workers and the gateway each build their own from the same settings."""
+
+    settings: Settings
+    library: Library
+    store: Store
+    queue: Queue
+    channels: Mapping[str, Channel]
+    clock: Clock
+    writer: Writer | None = None  # given by tests and the chat; else the settings' model, loaded at the first answer
+
+    @cached_property
+    def inbox(self) -> Inbox:
+        """Takes in what providers send."""
+        return Inbox(self.library, self.channels, lang=self.settings.lang, values=self.settings.placeholders)
+
+    @cached_property
+    def _deliverer(self) -> Deliverer:
+        return Deliverer(self.store, self.channels, self.clock)
+
+    @cached_property
+    def _answering(self) -> Answering:
+        def answerer(writer: Writer | None) -> Answerer:
+            return Answerer(self.library, writer, model_s=self.settings.answer_within_s, values=self.settings.placeholders)
+
+        writer = self.writer if self.writer is not None else _load_writer(self.settings)
+        plain = answerer(None)
+        return Answering(
+            store=self.store,
+            channels=self.channels,
+            library=self.library,
+            answers=plain if writer is None else answerer(writer),
+            plain=plain,
+            clock=self.clock,
+            model_s=self.settings.answer_within_s,
+        )
+
+    def warm(self) -> None:
+        """Loads the model and the index now, so that the first asker does not wait for them."""
+        _ = self._answering
+
+    def answer(self, message_id: int, *, hold: Hold) -> None:
+        """Answers a question and hints its delivery. Safe to repeat."""
+        hint = self._answering.answer(message_id, hold=hold)
+        if hint is not None:
+            self.queue.hint(*hint)
+
+    def send(self, delivery_id: int) -> None:
+        """Sends what is left of a delivery. Safe to repeat."""
+        self._deliverer.send(delivery_id)
+
+    def sweep(self) -> int:
+        """Finds what was left behind. Returns how many rows were hinted."""
+        return sweep(self.store, self.queue, now=self.clock())
+
+
+def build(
+    settings: Settings,
+    *,
+    store: Store | None = None,
+    queue: Queue | None = None,
+    writer: Writer | None = None,
+    clock: Clock = time.time,
+) -> App:
+    """Puts the service together. What is not given is made from the settings. Raises BadSetting or BadText."""
+    from skills.loader import load
+
+    return App(
+        settings=settings,
+        library=load(SKILLS),
+        store=store if store is not None else _open_store(settings),
+        queue=queue if queue is not None else _open_queue(settings),
+        channels=open_channels(settings),
+        clock=clock,
+        writer=writer,
+    )
+
+
+def channel_class(name: str) -> type[Any]:
+    """The class of a channel, imported only when it is configured: vendor SDKs are big. Raises BadSetting for an unknown name."""
+    if name not in CHANNELS:
+        raise BadSetting(f"channels.{name}: there is no such channel. Choose from {', '.join(sorted(CHANNELS))}.")
+    cls: type[Any] = getattr(import_module(f"channels.{name}"), CHANNELS[name])
+    return cls
+
+
+def open_channels(settings: Settings) -> Mapping[str, Channel]:
+    """The configured channels, by name. Raises BadSetting for an unknown channel or option."""
+    return {name: _open_channel(name, channel_class(name), options, settings) for name, options in settings.channels.items()}
+
+
+def _open_channel(name: str, cls: type[Any], options: Mapping[str, Any], settings: Settings) -> Channel:
+    given = dict(options)
+    if name.startswith("sim"):
+        given.setdefault("path_key", _own_key(settings.data_dir, name))
+    try:
+        channel: Channel = cls(**given, country=settings.country, public_url=settings.base_url)
+    except TypeError as error:
+        raise BadSetting(f"channels.{name}: {str(error).split('() ')[-1]}. Mend that table in the settings.") from None
+    return channel
+
+
+def _own_key(data_dir: Path, name: str) -> str:
+    """A secret path key for the simulator, made once per data directory and shared by its processes."""
+    path = data_dir / "keys" / name
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not path.exists():
+        mine = path.with_name(f"{name}.{secrets.token_hex(4)}")
+        mine.touch(mode=0o600)
+        mine.write_text(secrets.token_urlsafe(24))
+        # Several processes start at once: the first link wins, and nobody ever reads half a key.
+        with suppress(FileExistsError):
+            path.hardlink_to(mine)
+        mine.unlink()
+    return path.read_text()
+
+
+def _open_store(settings: Settings) -> Store:
+    from bot.store import open_store
+
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    return open_store(settings.sqlalchemy_url)
+
+
+def _open_queue(settings: Settings) -> Queue:
+    from bot.worker.queue import CeleryQueue
+
+    return CeleryQueue(settings)
+
+
+def _load_writer(settings: Settings) -> Writer | None:
+    """The model of the settings. Without one, questions are answered with the facts' own words:."""
+    if settings.model == "none":
+        return None
+    from models.llama import open_writer
+
+    try:
+        return open_writer(settings.model, cache_dir=settings.cache_dir, threads=settings.threads)
+    except ModelFailed as error:
+        log.error("model %s cannot be used, answering from the facts alone: %s", settings.model, error)
+        return None

@@ -1,0 +1,129 @@
+"""A terminal phone: one person, one channel, everything in this process. What it records is a golden test (tests/chats)."""
+
+import itertools
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
+from typing import TextIO
+
+from bot.app import App
+from bot.core.ports import Claim, Line
+from bot.core.types import Lane, Message, SessionEvent
+
+PERSON = "tel:+254700000001"  # nobody's number
+CHANNELS = {"sms": "sim", "ussd": "sim_ussd", "whatsapp": "sim_whatsapp"}
+SHOWN = 200  # lines of a conversation read back at a time
+
+
+class HintList:
+    """A queue that a single process works off by itself."""
+
+    def __init__(self) -> None:
+        self._hints: list[tuple[Lane, int]] = []
+
+    def hint(self, lane: Lane, id: int) -> None:
+        """Keeps the hint for `drain`."""
+        self._hints.append((lane, id))
+
+    def drain(self, app: App) -> None:
+        """Does all the work that waits, and the work that follows from it."""
+        while self._hints:
+            lane, row = self._hints.pop(0)
+            if lane is Lane.ANSWERS:
+                app.answer(row, hold=_keep)
+            else:
+                app.send(row)
+
+
+def _keep(claim: Claim) -> AbstractContextManager[None]:
+    """One process, one person: nobody else could take the claim."""
+    return nullcontext()
+
+
+class Phone:
+    """One person's phone on one channel ("sms", "ussd" or "whatsapp")."""
+
+    def __init__(self, app: App, queue: HintList, kind: str) -> None:
+        self._app, self._queue, self._channel = app, queue, CHANNELS[kind]
+        self._ids = itertools.count(1)
+        self._seen: set[str] = set()
+        self._dial, self._path = "", ""
+
+    @property
+    def is_screen(self) -> bool:
+        """Whether this phone shows screens (USSD) rather than messages."""
+        return self._app.channels[self._channel].limits.reply_within_s is not None
+
+    def send(self, text: str) -> list[str]:
+        """Sends one message, or one input on a screen, and returns what the phone shows then."""
+        return self._input(text) if self.is_screen else self._message(text)
+
+    def _message(self, text: str) -> list[str]:
+        self._take(Message(channel=self._channel, external_id=f"chat-{next(self._ids)}", urn=PERSON, text=text))
+        return self._new_lines()
+
+    def _input(self, text: str) -> list[str]:
+        event = SessionEvent.RESUME if self._dial else SessionEvent.NEW
+        if event is SessionEvent.NEW:
+            self._dial, self._path, text = f"dial-{next(self._ids)}", "", ""
+        else:
+            self._path = f"{self._path}*{text}" if self._path else text
+        hop = f"{self._dial}:{next(self._ids)}"
+        message = Message(
+            channel=self._channel, external_id=hop, urn=PERSON, text=text, session_id=self._dial, session_event=event, path=self._path
+        )
+        return [*self._take(message), *self._new_lines()]
+
+    def _take(self, message: Message) -> list[str]:
+        app = self._app
+        with app.store.begin() as tx:
+            taken = app.inbox.take(tx, message, now=app.clock())
+        for lane, row in taken.hints:
+            self._queue.hint(lane, row)
+        if taken.wait_for:
+            app.answer(taken.wait_for, hold=_keep)
+            answer = app.store.claim_screen(taken.wait_for, now=app.clock())
+            if answer is not None:
+                with app.store.begin() as tx:
+                    screen = app.inbox.answered(tx, message, answer, now=app.clock())
+                self._new_lines()  # seen: it came on the screen
+                return self._show(screen.text, ends=screen.ends)
+        self._queue.drain(app)
+        reply = taken.reply or taken.late
+        return [] if reply is None else self._show(reply.text, ends=reply.ends)
+
+    def _show(self, screen: str, *, ends: bool) -> list[str]:
+        if ends:
+            self._dial = ""
+        return [screen + ("\n[closed]" if ends else "")]
+
+    def _new_lines(self) -> list[str]:
+        return [line.text for line in self._outbound() if not self._known(line)]
+
+    def _outbound(self) -> Iterator[Line]:
+        lines = self._app.store.conversation(PERSON, limit=SHOWN)
+        return (line for line in lines if not line.inbound)
+
+    def _known(self, line: Line) -> bool:
+        known = line.id in self._seen
+        self._seen.add(line.id)
+        return known
+
+
+def run(phone: Phone, source: TextIO, out: TextIO, *, record: TextIO | None = None) -> None:
+    """Talks until the input ends or says /quit. What is typed and shown is also written to `record`, as `replay` reads it."""
+
+    def show(lines: list[str]) -> None:
+        for line in lines:
+            print("\n".join(f"< {row}" for row in line.split("\n")), file=out, flush=True)
+            if record is not None:
+                print("\n".join(f"< {row}" for row in line.split("\n")), file=record, flush=True)
+
+    if phone.is_screen:
+        show(phone.send(""))
+    for typed in source:
+        text = typed.rstrip("\n")
+        if text == "/quit":
+            return
+        if record is not None:
+            print(f"> {text}", file=record, flush=True)
+        show(phone.send(text))

@@ -1,0 +1,84 @@
+"""Answering one stored question: claim it, word the answer, store it for delivery. Safe to run twice: the claim fences."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from time import monotonic
+from typing import Protocol
+
+from bot.core.ports import Channel, Claim, ClaimedMessage, Clock, NewDelivery, Store
+from bot.core.text import fit, fits_one
+from bot.core.types import Lane, Lang, Library, Limits, Reply
+
+LEASE_S = 20.0  # renewed while the model writes; a killed worker's question is free again this soon
+GIVE_UP = 3  # tries with the model before a question is answered without it
+
+Hold = Callable[[Claim], AbstractContextManager[object]]
+
+
+class Answers(Protocol):
+    """bot.core.answer.Answerer, as far as it is needed here."""
+
+    def answer(self, question: str, *, lang: Lang, skill: str, turns: Sequence[str], limits: Limits, deadline: float) -> Reply: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """Answers questions by their message ids. `plain` answers from the facts alone, without the model."""
+
+    store: Store
+    channels: Mapping[str, Channel]
+    library: Library
+    answers: Answers
+    plain: Answers
+    clock: Clock
+    model_s: float
+
+    def answer(self, message_id: int, *, hold: Hold) -> tuple[Lane, int] | None:
+        """Answers one question and returns the hint for its delivery. None: done already, or somebody else has it.
+
+        `hold` keeps the claim alive while the model writes."""
+        claimed = self.store.claim_message(message_id, now=self.clock(), lease_s=LEASE_S)
+        if claimed is None:
+            return None
+        with hold(claimed.claim):
+            reply = self._reply(claimed)
+        delivery = self._delivery(claimed, reply)
+        stored = self.store.finish_message(claimed.claim, delivery, now=self.clock())
+        return None if stored is None else (Lane.SENDS, stored)
+
+    def _reply(self, claimed: ClaimedMessage) -> Reply:
+        limits = self.channels[claimed.message.channel].limits
+        # A question that killed its worker twice is answered from the facts alone.
+        answers = self.answers if claimed.claim.attempts < GIVE_UP else self.plain
+        return answers.answer(
+            claimed.message.text,
+            lang=claimed.contact.lang,
+            skill=claimed.skill,
+            turns=claimed.turns,
+            limits=limits,
+            deadline=monotonic() + (limits.reply_within_s or self.model_s),
+        )
+
+    def _delivery(self, claimed: ClaimedMessage, reply: Reply) -> NewDelivery:
+        asked_on = self.channels[claimed.message.channel]
+        pushes = self.channels.get(asked_on.hand_over, asked_on)
+        text = self._greeted(claimed, reply, pushes.limits)
+        return NewDelivery(
+            dedup=f"reply:{claimed.claim.id}",
+            channel=pushes.name,
+            urn=claimed.message.urn,
+            parts=fit(text, pushes.limits).parts,
+            not_after=claimed.received + pushes.limits.max_age_s,
+            kind=reply.kind,
+            message_id=claimed.claim.id,
+            skill=reply.skill,
+            facts=reply.facts,
+        )
+
+    def _greeted(self, claimed: ClaimedMessage, reply: Reply, limits: Limits) -> str:
+        """A first answer tells how to get the menu and how to stop, where that costs no further part."""
+        if claimed.contact.greeted or claimed.message.session_id:
+            return reply.text
+        greeted = f"{reply.text} {self.library.text('welcome', reply.lang)}"
+        return greeted if fits_one(greeted, limits) else reply.text

@@ -1,0 +1,103 @@
+"""Sending what was decided: part by part, each part's id kept before the next one goes.
+
+Exactly once where the provider lets us: a part is committed as SENDING before the call and as WIRED after it. What stands in
+SENDING when a claim is taken over may have gone out: it is sent again only on a channel that drops repeats of its key, and
+becomes UNKNOWN elsewhere, which is counted and shown and never resent by itself.
+"""
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from bot.core.errors import OptedOut, SendError, Unknown
+from bot.core.ports import Channel, Claim, ClaimedDelivery, Clock, Part, Store
+from bot.core.types import Lang, Status
+
+LEASE_S = 60.0  # longer than any provider call
+TRIES = 5
+_OUT = frozenset({Status.WIRED, Status.SENT, Status.DELIVERED, Status.READ, Status.UNKNOWN})
+
+
+def retry_after(errors: int, wish_s: float | None, *, jitter: float) -> float | None:
+    """Seconds until the next try after `errors` failures (1 at the first), or None to give up. `jitter` is in [0, 1)."""
+    if errors >= TRIES:
+        return None
+    own = 5.0 * 4.0 ** (errors - 1)  # 5 s, 20 s, 80 s, 320 s
+    return float(max(own, wish_s or 0.0) * (1.0 + 0.25 * jitter))
+
+
+@dataclass(frozen=True, slots=True)
+class Deliverer:
+    """Sends deliveries by their ids. Holds no state: any number of workers may share the store."""
+
+    store: Store
+    channels: Mapping[str, Channel]
+    clock: Clock
+
+    def send(self, delivery_id: int) -> Status | None:
+        """Sends what is left of a delivery. None: it is not due, or somebody else has it."""
+        delivery = self.store.claim_delivery(delivery_id, now=self.clock(), lease_s=LEASE_S)
+        if delivery is None:
+            return None
+        refusal = self._refusal(delivery)
+        if refusal:
+            return self._fail(delivery.claim, refusal)
+        channel = self.channels[delivery.channel]
+        for part in delivery.parts:
+            if part.status in _OUT:
+                continue
+            if part.status is Status.FAILED:
+                return self._fail(delivery.claim, "part_failed")
+            stopped = self._send_part(channel, delivery, part)
+            if stopped is not None:
+                return stopped
+        return self.store.finish_delivery(delivery.claim, now=self.clock())
+
+    def _refusal(self, delivery: ClaimedDelivery) -> str:
+        """Why this may not go out, checked at the last moment; "" where it may."""
+        if delivery.opted_out and not delivery.despite_stop:
+            return "opted_out"
+        if delivery.not_after and self.clock() > delivery.not_after:
+            return "expired"
+        return "" if delivery.channel in self.channels else "no_channel"
+
+    def _send_part(self, channel: Channel, delivery: ClaimedDelivery, part: Part) -> Status | None:
+        """Sends one part. None: go on with the next one; else the delivery's status, and this try is over."""
+        claim = delivery.claim
+        if part.status is Status.SENDING and not channel.limits.keeps_key:
+            self.store.part_unknown(claim, part.n, "interrupted", now=self.clock())
+            return None
+        if not self.store.part_sending(claim, part.n, now=self.clock(), lease_s=LEASE_S):
+            return Status.SENDING  # our lease ran out and somebody else goes on
+        try:
+            external_id = channel.send(delivery.urn, part.text, key=part.key)
+        except Unknown as error:
+            if channel.limits.keeps_key:
+                return self._again(delivery, error)
+            self.store.part_unknown(claim, part.n, error.code, now=self.clock())
+            return None
+        except OptedOut as error:
+            self._opt_out(delivery.urn)
+            return self._fail(claim, error.code)
+        except SendError as error:
+            return self._again(delivery, error) if error.retry else self._fail(claim, error.code)
+        self.store.part_wired(claim, part.n, external_id, now=self.clock())
+        return None
+
+    def _opt_out(self, urn: str) -> None:
+        """The provider knows of a STOP that we did not see: from now on it is ours too."""
+        now = self.clock()
+        with self.store.begin() as tx:
+            tx.save_contact(replace(tx.contact(urn, now=now, lang=Lang.EN), opted_out=True))
+            tx.expire_replies(urn)
+
+    def _again(self, delivery: ClaimedDelivery, error: SendError) -> Status:
+        after = retry_after(delivery.errors + 1, error.after_s, jitter=random.random())
+        if after is None:
+            return self._fail(delivery.claim, error.code)
+        self.store.retry_delivery(delivery.claim, now=self.clock(), after_s=after, code=error.code)
+        return Status.ERRORED
+
+    def _fail(self, claim: Claim, reason: str) -> Status:
+        self.store.fail_delivery(claim, now=self.clock(), reason=reason)
+        return Status.FAILED

@@ -1,0 +1,120 @@
+"""The menus: one tree for every channel, as a pure function from a position and an input to the next position.
+
+A position is a Session's `state` and `skill`. Digits choose, 0 goes back, 9 turns the page, anything else is a question.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from bot.core.types import Fact, Lang, Library, Reply, Session, Skill
+
+TOP, SKILL, LANGUAGE, READING = "top", "skill", "language", "reading"
+BACK, MORE = "0", "9"
+_CHOICE = re.compile(r"\d{1,2}")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Where an input leads: a screen to show (`reply`), or a `question` to answer. `lang` is set when a language was picked."""
+
+    session: Session
+    lang: Lang
+    reply: Reply | None = None
+    question: str = ""
+    lang_chosen: bool = False
+
+
+class Menu:
+    """The tree over one library: a branch for each skill, the languages, the last answer."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._facts = {(fact.id, fact.lang): fact for skill in library.skills for fact in skill.facts}
+
+    def is_choice(self, text: str) -> bool:
+        """Whether `text` picks something rather than asks something."""
+        return _CHOICE.fullmatch(text) is not None
+
+    def top(self, session: Session, lang: Lang, *, note: str = "", last: str = "") -> Step:
+        """The first screen. `note` is a line above it; `last` the person's last answer, where there is one."""
+        text = self._library.text
+        labels = [skill.titles[lang] for skill in self._library.skills] + [text("language_item", lang)]
+        if last:
+            labels.append(text("last_answer_item", lang))
+        lines = [note or text("menu_title", lang), *_numbered(labels), text("ask_any", lang)]
+        return self._screen(replace(session, state=TOP, skill="", more=""), lang, lines)
+
+    def languages(self, session: Session, lang: Lang) -> Step:
+        """Asks for the language."""
+        lines = [self._library.text("language_menu", lang), self._library.text("back_key", lang)]
+        return self._screen(replace(session, state=LANGUAGE, more=""), lang, lines)
+
+    def step(self, session: Session, text: str, lang: Lang, *, last: str = "") -> Step:
+        """One input. Turning pages (9) is the caller's: only it knows how much fits."""
+        choice = text.strip()
+        if not self.is_choice(choice):
+            return Step(replace(session, state=READING), lang, question=choice)
+        if choice == BACK:
+            return self._back(session, lang, last)
+        match session.state:
+            case "top":
+                return self._pick_top(session, int(choice), lang, last)
+            case "skill":
+                return self._pick_topic(session, int(choice), lang)
+            case "language":
+                return self._pick_language(session, int(choice), lang, last)
+            case _:
+                return self.top(session, lang, note=self._library.text("unknown_choice", lang), last=last)
+
+    def _back(self, session: Session, lang: Lang, last: str) -> Step:
+        skill = self._library.skill(session.skill)
+        if session.state == READING and skill is not None:
+            return self._skill(session, skill, lang)
+        return self.top(session, lang, last=last)
+
+    def _pick_top(self, session: Session, choice: int, lang: Lang, last: str) -> Step:
+        skills = self._library.skills
+        if 1 <= choice <= len(skills):
+            return self._skill(session, skills[choice - 1], lang)
+        if choice == len(skills) + 1:
+            return self.languages(session, lang)
+        if choice == len(skills) + 2 and last:
+            lines = [f"{self._library.text('last_answer_title', lang)} {last}", self._library.text("back_key", lang)]
+            return self._screen(replace(session, state=READING, skill=""), lang, lines)
+        return self.top(session, lang, note=self._library.text("unknown_choice", lang), last=last)
+
+    def _pick_topic(self, session: Session, choice: int, lang: Lang) -> Step:
+        skill = self._library.skill(session.skill)
+        if skill is None:
+            return self.top(session, lang)
+        topics = self._topics(skill, lang)
+        if not 1 <= choice <= len(topics):
+            return self._skill(session, skill, lang, note=self._library.text("unknown_choice", lang))
+        fact = topics[choice - 1]
+        reply = Reply(f"{fact.sms}\n{self._library.text('back_key', lang)}", lang, "fact", skill.name, (fact.id,), ends=False)
+        return Step(replace(session, state=READING, more=""), lang, reply)
+
+    def _pick_language(self, session: Session, choice: int, lang: Lang, last: str) -> Step:
+        languages = list(Lang)
+        if not 1 <= choice <= len(languages):
+            return self.languages(session, lang)
+        picked = languages[choice - 1]
+        step = self.top(session, picked, note=self._library.text("language_set", picked), last=last)
+        return replace(step, lang_chosen=True)
+
+    def _skill(self, session: Session, skill: Skill, lang: Lang, *, note: str = "") -> Step:
+        text = self._library.text
+        topics = _numbered([fact.title for fact in self._topics(skill, lang)])
+        lines = [*([note] if note else []), text("ask", lang, skill=skill.titles[lang]), *topics, text("back_key", lang)]
+        return self._screen(replace(session, state=SKILL, skill=skill.name, more=""), lang, lines)
+
+    def _topics(self, skill: Skill, lang: Lang) -> list[Fact]:
+        return [self._facts[topic, lang] for topic in skill.topics]
+
+    def _screen(self, session: Session, lang: Lang, lines: Sequence[str]) -> Step:
+        return Step(session, lang, Reply("\n".join(lines), lang, "menu", session.skill, ends=False))
+
+
+def _numbered(labels: Sequence[str]) -> list[str]:
+    return [f"{n} {label}" for n, label in enumerate(labels, 1)]

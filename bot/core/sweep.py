@@ -1,0 +1,14 @@
+"""The sweep: what a crash, a full broker or a bad line left behind is found in the database and hinted again."""
+
+from bot.core.ports import Queue, Store
+
+LIMIT = 64  # rows a round: a flood of hints would only bury the lane it should feed
+
+
+def sweep(store: Store, queue: Queue, *, now: float) -> int:
+    """Expires what is no longer worth sending and hints every row that waits too long. Returns how many were hinted."""
+    store.expire(now=now)
+    due = store.due(now=now, limit=LIMIT)
+    for lane, row in due:
+        queue.hint(lane, row)
+    return len(due)

@@ -1,0 +1,201 @@
+"""Sending: each part once, in order, and honest about what is unclear. The store is the real in-memory double."""
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from bot.core.deliver import TRIES, Deliverer, retry_after
+from bot.core.errors import BadConfig, OptedOut, Rejected, SendError, Throttled, Unknown, Unreachable
+from bot.core.ports import NewDelivery
+from bot.core.types import Limits, Reply, Request, Response, Status
+from bot.store.memory import MemoryStore
+
+URN = "tel:+254700000001"
+
+
+@dataclass
+class Scripted:
+    """A channel that answers by script: an id, or an error to raise."""
+
+    name: str = "scripted"
+    limits: Limits = field(default_factory=Limits)
+    secrets: tuple[str, ...] = ()
+    hand_over: str = ""
+    script: list[str | SendError] = field(default_factory=list)
+    sent: list[tuple[str, str]] = field(default_factory=list)
+
+    def routes(self) -> dict[str, object]:
+        return {}
+
+    def respond(self, reply: Reply | None) -> Response:
+        return Response()
+
+    def parse(self, request: Request) -> list[object]:
+        return []
+
+    def send(self, urn: str, text: str, *, key: str) -> str:
+        answer = self.script.pop(0) if self.script else f"id-{len(self.sent) + 1}"
+        if isinstance(answer, SendError):
+            raise answer
+        self.sent.append((text, key))
+        return answer
+
+
+class Bench:
+    """A store, a channel, a clock that only we move, and the deliverer over them."""
+
+    def __init__(self, **limits: object) -> None:
+        self.now = 1_800_000_000.0
+        self.store = MemoryStore()
+        self.channel = Scripted(limits=Limits(**limits))  # type: ignore[arg-type]
+        self.deliverer = Deliverer(self.store, {"scripted": self.channel}, lambda: self.now)  # type: ignore[dict-item]
+
+    def add(self, *parts: str, not_after: float = 0.0, despite_stop: bool = False, channel: str = "scripted") -> int:
+        with self.store.begin() as tx:
+            tx.contact(URN, now=self.now, lang="en")
+            stored = tx.insert_delivery(
+                NewDelivery(
+                    dedup=f"test:{self.now}:{parts}", channel=channel, urn=URN, parts=parts, not_after=not_after, despite_stop=despite_stop
+                ),
+                now=self.now,
+            )
+        assert stored is not None
+        return stored
+
+    def statuses(self, delivery: int) -> list[Status]:
+        return [part.status for part in self.store.parts(delivery)]
+
+    def texts(self) -> list[str]:
+        return [text for text, _ in self.channel.sent]
+
+
+def test_sends_every_part_in_order_and_keeps_each_id() -> None:
+    bench = Bench()
+    delivery = bench.add("one", "two", "three")
+    assert bench.deliverer.send(delivery) is Status.WIRED
+    assert bench.texts() == ["one", "two", "three"]
+    assert [part.external_id for part in bench.store.parts(delivery)] == ["id-1", "id-2", "id-3"]
+
+
+def test_a_second_send_sends_nothing() -> None:
+    bench = Bench()
+    delivery = bench.add("one")
+    bench.deliverer.send(delivery)
+    assert bench.deliverer.send(delivery) is None
+    assert bench.texts() == ["one"]
+
+
+@pytest.mark.parametrize("error", [Throttled("429"), Unreachable("refused")], ids=lambda e: type(e).__name__)
+def test_a_passing_failure_resumes_at_the_first_unsent_part(error: SendError) -> None:
+    bench = Bench()
+    delivery = bench.add("one", "two")
+    bench.channel.script = ["id-a", error]
+    assert bench.deliverer.send(delivery) is Status.ERRORED
+    assert bench.deliverer.send(delivery) is None, "not before its time"
+    bench.now += 10
+    assert bench.deliverer.send(delivery) is Status.WIRED
+    assert bench.texts() == ["one", "two"]
+
+
+@pytest.mark.parametrize("error", [Rejected("403"), OptedOut("21610"), BadConfig("401")], ids=lambda e: type(e).__name__)
+def test_a_final_failure_is_final(error: SendError) -> None:
+    bench = Bench()
+    delivery = bench.add("one", "two")
+    bench.channel.script = [error]
+    assert bench.deliverer.send(delivery) is Status.FAILED
+    bench.now += 3600
+    assert bench.deliverer.send(delivery) is None
+    assert bench.texts() == []
+    assert bench.statuses(delivery) == [Status.FAILED, Status.FAILED]
+
+
+def test_a_stop_that_only_the_provider_knows_becomes_ours() -> None:
+    bench = Bench()
+    bench.channel.script = [OptedOut("21610")]
+    bench.deliverer.send(bench.add("one"))
+    assert bench.deliverer.send(bench.add("two")) is Status.FAILED
+    assert bench.texts() == []
+
+
+def test_an_unclear_send_is_never_repeated_without_a_key() -> None:
+    bench = Bench()
+    delivery = bench.add("one", "two")
+    bench.channel.script = [Unknown("timeout")]
+    bench.deliverer.send(delivery)
+    bench.now += 3600
+    assert bench.deliverer.send(delivery) is None
+    assert bench.texts() == ["two"]
+    assert bench.statuses(delivery) == [Status.UNKNOWN, Status.WIRED]
+
+
+def test_an_unclear_send_is_repeated_under_the_same_key_where_the_channel_keeps_it() -> None:
+    bench = Bench(keeps_key=True)
+    delivery = bench.add("one")
+    bench.channel.script = [Unknown("timeout")]
+    assert bench.deliverer.send(delivery) is Status.ERRORED
+    bench.now += 10
+    assert bench.deliverer.send(delivery) is Status.WIRED
+    assert [key for _, key in bench.channel.sent] == [bench.store.parts(delivery)[0].key]
+
+
+@pytest.mark.parametrize(("keeps_key", "expected"), [(False, [Status.UNKNOWN, Status.WIRED]), (True, [Status.WIRED, Status.WIRED])])
+def test_a_worker_killed_inside_the_call(keeps_key: bool, expected: list[Status]) -> None:
+    """The part stands in SENDING when the next worker takes over."""
+    bench = Bench(keeps_key=keeps_key)
+    delivery = bench.add("one", "two")
+    claimed = bench.store.claim_delivery(delivery, now=bench.now, lease_s=60)
+    assert claimed is not None
+    assert bench.store.part_sending(claimed.claim, claimed.parts[0].n, now=bench.now, lease_s=60)
+    bench.now += 61
+    bench.deliverer.send(delivery)
+    assert bench.statuses(delivery) == expected
+
+
+def test_stop_is_checked_at_the_last_moment() -> None:
+    bench = Bench()
+    delivery, confirmation = bench.add("one"), bench.add("stopped", despite_stop=True)
+    with bench.store.begin() as tx:
+        contact = tx.contact(URN, now=bench.now, lang="en")
+        tx.save_contact(type(contact)(contact.urn, contact.lang, opted_out=True, created=contact.created, seen=contact.seen))
+    assert bench.deliverer.send(delivery) is Status.FAILED
+    assert bench.deliverer.send(confirmation) is Status.WIRED
+    assert bench.texts() == ["stopped"]
+
+
+def test_a_stale_reply_is_not_sent() -> None:
+    bench = Bench()
+    delivery = bench.add("one", not_after=bench.now + 60)
+    bench.now += 61
+    assert bench.deliverer.send(delivery) is Status.FAILED
+    assert bench.texts() == []
+
+
+def test_a_channel_that_is_gone_fails_plainly() -> None:
+    bench = Bench()
+    assert bench.deliverer.send(bench.add("one", channel="removed")) is Status.FAILED
+
+
+def test_gives_up_after_enough_tries() -> None:
+    bench = Bench()
+    delivery = bench.add("one")
+    bench.channel.script = [Unreachable("refused")] * TRIES
+    seen = []
+    for _ in range(TRIES):
+        seen.append(bench.deliverer.send(delivery))
+        bench.now += 3600
+    assert seen == [Status.ERRORED] * (TRIES - 1) + [Status.FAILED]
+
+
+@pytest.mark.parametrize(
+    ("errors", "wish", "jitter", "expected"),
+    [
+        pytest.param(1, None, 0.0, 5.0, id="first"),
+        pytest.param(2, None, 0.0, 20.0, id="grows"),
+        pytest.param(1, 60.0, 0.0, 60.0, id="the-provider-asks-for-more"),
+        pytest.param(2, 1.0, 0.0, 20.0, id="the-provider-asks-for-less"),
+        pytest.param(1, None, 0.8, 6.0, id="jitter"),
+        pytest.param(TRIES, None, 0.0, None, id="enough"),
+    ],
+)
+def test_retry_after(errors: int, wish: float | None, jitter: float, expected: float | None) -> None:
+    assert retry_after(errors, wish, jitter=jitter) == expected

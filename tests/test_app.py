@@ -1,0 +1,57 @@
+"""The composition root: every channel file is named in it, and settings that are wrong are refused in words."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.app import CHANNELS, SKILLS, build, channel_class, open_channels
+from bot.chat import HintList
+from bot.config import load
+from bot.core.errors import BadSetting
+from bot.store.memory import MemoryStore
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def test_every_channel_file_is_registered() -> None:
+    files = {path.stem for path in (ROOT / "channels").glob("*.py") if not path.stem.startswith("_")}
+    assert set(CHANNELS) == files
+    assert len(files) >= 6
+
+
+@pytest.mark.parametrize("name", CHANNELS)
+def test_every_registered_channel_bears_its_name(name: str) -> None:
+    assert channel_class(name).name == name
+
+
+@pytest.mark.parametrize(
+    ("channels", "says"),
+    [
+        pytest.param({"pigeon": {}}, "no such channel", id="unknown-channel"),
+        pytest.param({"sim": {"colour": "red"}}, "colour", id="unknown-option"),
+        pytest.param({"at_ussd": {"path_key": "short"}}, "path_key", id="bad-option"),
+    ],
+)
+def test_a_wrong_channel_table_is_refused_by_name(tmp_path: Path, channels: dict[str, dict[str, str]], says: str) -> None:
+    with pytest.raises(BadSetting, match=says):
+        open_channels(load(data_dir=tmp_path, channels=channels))
+
+
+def test_the_simulators_key_is_made_once_and_kept(tmp_path: Path) -> None:
+    settings = load(data_dir=tmp_path)
+    first, second = (open_channels(settings)["sim"].secrets for _ in range(2))
+    assert first == second
+    assert len(first[0]) >= 22
+    assert (tmp_path / "keys" / "sim").stat().st_mode & 0o077 == 0
+    assert sorted(path.name for path in (tmp_path / "keys").iterdir()) == ["sim", "sim_ussd"]
+
+
+def test_a_missing_model_leaves_the_facts(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    settings = load(data_dir=tmp_path, model=str(tmp_path / "missing.gguf"))
+    app = build(settings, store=MemoryStore(), queue=HintList())
+    app.warm()
+    assert "answering from the facts alone" in caplog.text
+
+
+def test_the_shipped_skills_load() -> None:
+    assert (SKILLS / "crop-advice" / "skill.toml").is_file()
