@@ -1,0 +1,91 @@
+"""Reads skills/common-texts/: the texts that all skills share, the words we obey, and the emergencies."""
+
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+
+from bot.core.types import Emergency, Lang
+from skills.fact_rules import folded, to_date
+from skills.problems import Problems
+from skills.templates import check_room, check_template
+from skills.toml_file import Key, TomlFile
+
+FOLDER = "common-texts"
+
+# Every shared text and the placeholders that it may use: those that the core always fills, and $help_line where it is sure to be set.
+TEXTS: Mapping[str, Collection[str]] = {
+    **dict.fromkeys(("welcome", "stopped", "started", "language_set", "empty", "too_long", "busy", "goodbye"), ()),
+    **dict.fromkeys(("menu_title", "menu_footer", "ask_any", "ask_item", "language_menu", "language_item", "unknown_choice"), ()),
+    **dict.fromkeys(("last_answer_item", "last_answer_title", "back_key", "more_key", "more_hint", "nothing_more"), ()),
+    **dict.fromkeys(("wait_sms", "wait_screen", "working", "no_answer"), ()),
+    "ask": ("skill",),
+    "help": ("emergency_number",),
+    "person": ("help_line",),
+}
+
+WORDS = ("stop", "start", "help", "menu", "more")
+EMERGENCY = ("id", "source", "reviewed", "words", "reply")
+
+
+def read_texts(root: Path, problems: Problems) -> Mapping[Lang, Mapping[str, str]]:
+    """The shared texts by language and name."""
+    return read_replies(root / FOLDER / "replies.toml", TEXTS, problems)
+
+
+def read_replies(path: Path, names: Mapping[str, Collection[str]], problems: Problems) -> Mapping[Lang, Mapping[str, str]]:
+    """A replies.toml: a table per language, and in it exactly the texts `names`, each with its placeholders."""
+    file = TomlFile(path, problems)
+    file.only((), list(Lang))
+    texts: dict[Lang, Mapping[str, str]] = {}
+    for lang in Lang:
+        file.only((lang.value,), names)
+        texts[lang] = {name: _text(file, (lang.value, name), allowed) for name, allowed in names.items()}
+    return texts
+
+
+def read_keywords(root: Path, problems: Problems) -> Mapping[str, Sequence[str]]:
+    """The words we obey, by what they mean: "stop", ..., "lang.en", "lang.sw". No word may mean two things."""
+    file = TomlFile(root / FOLDER / "keywords.toml", problems)
+    file.only((), (*WORDS, "lang"))
+    file.only(("lang",), list(Lang))
+    keys: dict[str, Key] = {word: (word,) for word in WORDS} | {f"lang.{lang}": ("lang", lang.value) for lang in Lang}
+    keywords = {name: file.words(key) for name, key in keys.items()}
+    meanings: dict[str, str] = {}
+    for name, words in keywords.items():
+        for word in words:
+            other = meanings.setdefault(folded(word), name)
+            if other != name:
+                file.bad_word(keys[name], word, f"{word!r} means {other} already", "Keep it in one list.")
+    return keywords
+
+
+def read_emergencies(root: Path, problems: Problems) -> Sequence[Emergency]:
+    """The emergencies, in the order in which they are looked for."""
+    file = TomlFile(root / FOLDER / "emergencies.toml", problems)
+    file.only((), ("emergency",))
+    found = [_emergency(file, key) for key in file.tables("emergency", EMERGENCY)]
+    seen: set[str] = set()
+    for number, emergency in enumerate(found):
+        if emergency.id in seen:
+            file.bad(("emergency", number, "id"), f"a second emergency {emergency.id!r}", "Give it another id, or merge the two.")
+        seen.add(emergency.id)
+    return found
+
+
+def _emergency(file: TomlFile, key: Key) -> Emergency:
+    file.text((*key, "source"))
+    if to_date(reviewed := file.text((*key, "reviewed"))) is None and reviewed:
+        file.bad((*key, "reviewed"), f"reviewed {reviewed!r} is not a date", "Write year-month-day, as in 2026-01-31.")
+    file.only((*key, "words"), list(Lang))
+    file.only((*key, "reply"), list(Lang))
+    return Emergency(
+        id=file.text((*key, "id")),
+        words={lang: file.words((*key, "words", lang.value)) for lang in Lang},
+        reply={lang: _text(file, (*key, "reply", lang.value), ("emergency_number",)) for lang in Lang},
+    )
+
+
+def _text(file: TomlFile, key: Key, allowed: Collection[str]) -> str:
+    text = file.text(key)
+    for what, remedy in (*check_template(text, allowed), *check_room(text)):
+        file.bad(key, f"{key[-1]}: {what}", remedy)
+    return text

@@ -1,0 +1,80 @@
+"""Reads everything under skills/ into a Library, and finds what is wrong with it, to the line.
+
+skills/common-texts/   replies.toml, keywords.toml, emergencies.toml
+skills/<name>/         skill.toml, prompt.<lang>.md, replies.toml, facts/<topic>.<lang>.md, cases.toml
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from bot.core.errors import BadText
+from bot.core.types import Lang, Library
+from skills.common_texts import FOLDER, read_emergencies, read_keywords, read_texts
+from skills.fact_file import Found
+from skills.fact_rules import check_age, folded
+from skills.folder import read_folder
+from skills.problems import Problems
+
+
+def load(root: Path) -> Library:
+    """The library in the folder `root`. Raises the first BadText, by file and line.
+
+    Dates are not held against today here: a fact that grew old overnight, or a machine whose clock is wrong, must not keep
+    the service from starting.
+    """
+    problems = Problems(root)
+    library, _ = _read(root, problems)
+    for problem in problems:
+        raise problem
+    return library
+
+
+def check(root: Path, today: date | None = None) -> Sequence[BadText]:
+    """Everything that is wrong under `root`, by file and line, with facts too old to trust on the day `today` (else: today, UTC)."""
+    problems = Problems(root)
+    _, facts = _read(root, problems)
+    for found in facts:
+        check_age(found, today or datetime.now(UTC).date(), problems)
+    return problems.ordered()
+
+
+def _read(root: Path, problems: Problems) -> tuple[Library, Sequence[Found]]:
+    folders = [read_folder(path, problems) for path in _skill_folders(root, problems)]
+    library = Library(
+        skills=tuple(folder.skill for folder in folders),
+        texts=read_texts(root, problems),
+        keywords=read_keywords(root, problems),
+        emergencies=read_emergencies(root, problems),
+    )
+    facts = [found for folder in folders for found in folder.facts]
+    _check_unique(facts, problems)
+    return library, facts
+
+
+def _skill_folders(root: Path, problems: Problems) -> Sequence[Path]:
+    """Folders with a hyphen or a plain name; Python's own and hidden ones start with "_" or "."."""
+    folders = sorted(path for path in root.glob("[!._]*") if path.is_dir() and path.name != FOLDER)
+    if not folders:
+        problems.add(root, 1, "there are no skills", "Name the folder that holds common-texts/ and one folder per skill.")
+    return folders
+
+
+def _check_unique(facts: Sequence[Found], problems: Problems) -> None:
+    """One id, one fact; one question, one answer: a text that leads to two facts leads to neither."""
+    ids: dict[tuple[str, Lang], Found] = {}
+    questions: dict[tuple[str, Lang], str] = {}
+    for found in facts:
+        fact = found.fact
+        first = ids.setdefault((fact.id, fact.lang), found)
+        if first is not found:
+            problems.add(found.path, found.line("title"), f"a second fact {fact.id!r}; the first: {_place(first, problems)}", "Rename one.")
+        for line, question in zip(found.lines.get("ask", ()), fact.questions, strict=True):
+            here = f"{problems.name(found.path)}:{line}"
+            before = questions.setdefault((folded(question), fact.lang), here)
+            if before != here:
+                problems.add(found.path, line, f"the question {question!r} stands in {before}, too", "Keep it where its answer is.")
+
+
+def _place(found: Found, problems: Problems) -> str:
+    return f"{problems.name(found.path)}:{found.line('title')}"
