@@ -1,0 +1,133 @@
+"""llama.cpp by its C interface: one model, one context, one sequence. Nothing else of the house touches llama_cpp.
+
+The high-level `llama_cpp.Llama` is not used: while it loads it points the whole process's stdout and stderr at /dev/null, it
+cannot be stopped between two pieces of a long prompt, and it reserves n_batch * vocabulary floats of logits.
+"""
+
+import ctypes
+from collections import deque
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bot.core.errors import ModelFailed
+
+CHUNK = 64  # tokens per decode of a prompt: near full speed, a deadline is seen within a chunk, small buffers (see Native)
+_ERROR_LEVEL = 4  # GGML_LOG_LEVEL_ERROR of ggml.h
+
+
+@cache
+def _library() -> tuple[Any, deque[str], object]:
+    """The bindings, the last error lines that llama.cpp wrote, and the callback that keeps them (it must not be collected).
+
+    Without a callback llama.cpp prints to stderr, whatever `verbose` says."""
+    try:
+        import llama_cpp.llama_cpp as lib
+    except (ImportError, OSError, RuntimeError) as error:  # a missing package, a missing libstdc++, a wrong wheel
+        raise ModelFailed(f"The engine llama-cpp-python cannot be loaded: {error}. Run `make run` again: it builds it.") from None
+    lines: deque[str] = deque(maxlen=5)
+
+    @lib.llama_log_callback  # type: ignore[untyped-decorator, unused-ignore]
+    def keep(level: int, text: bytes, _: object) -> None:
+        if level == _ERROR_LEVEL:
+            lines.append(text.decode("utf-8", "replace").strip())
+
+    lib.llama_log_set(keep, ctypes.c_void_p(0))
+    lib.llama_backend_init()
+    return lib, lines, keep
+
+
+class Native:
+    """One GGUF model with one context of `context` tokens on `threads` threads. Not thread-safe: the caller locks.
+
+    Memory: the weights are mapped, not copied (another process shares them, and they can be dropped under pressure);
+    n_batch = n_ubatch = CHUNK because llama.cpp reserves n_ubatch * vocabulary * 4 bytes of logits (Gemma: 1 MB a token).
+    Raises ModelFailed where llama.cpp refuses.
+    """
+
+    def __init__(self, path: Path, *, threads: int, context: int) -> None:
+        self._lib, self._log, _ = _library()
+        self._model = self._ctx = None
+        self._log.clear()
+        model_params = self._lib.llama_model_default_params()
+        model_params.n_gpu_layers = 0
+        self._model = self._lib.llama_model_load_from_file(str(path).encode(), model_params)
+        if not self._model:
+            raise ModelFailed(f"llama.cpp cannot load {path}: {self._said()}. Try another file: `ujumbe model list`.")
+        params = self._lib.llama_context_default_params()
+        params.n_ctx, params.n_batch, params.n_ubatch = context, CHUNK, CHUNK
+        params.n_threads = params.n_threads_batch = threads
+        self._ctx = self._lib.llama_init_from_model(self._model, params)
+        if not self._ctx:
+            self.close()
+            raise ModelFailed(f"llama.cpp cannot make room for {context} tokens: {self._said()}. Free memory or take a smaller model.")
+        self._memory = self._lib.llama_get_memory(self._ctx)
+        self._vocab = self._lib.llama_model_get_vocab(self._model)
+        self.vocabulary = int(self._lib.llama_vocab_n_tokens(self._vocab))
+        self.context = int(self._lib.llama_n_ctx(self._ctx))
+
+    def close(self) -> None:
+        """Gives the memory back. The object is dead afterwards."""
+        if self._ctx:
+            self._lib.llama_free(self._ctx)
+        if self._model:
+            self._lib.llama_model_free(self._model)
+        self._ctx = self._model = None
+
+    def template(self) -> str:
+        """The chat template inside the file (Jinja), or "" where it has none."""
+        found: bytes | None = self._lib.llama_model_chat_template(self._model, None)
+        return found.decode("utf-8", "replace") if found else ""
+
+    def bos(self) -> list[int]:
+        """The token that opens every text of this model, or nothing where it wants none."""
+        return [int(self._lib.llama_vocab_bos(self._vocab))] if self._lib.llama_vocab_get_add_bos(self._vocab) else []
+
+    def tokens(self, text: str, *, special: bool) -> list[int]:
+        """The tokens of `text`. `special`: control words such as <end_of_turn> become control tokens; never for people's text."""
+        raw = text.encode()
+        room = len(raw) + 8
+        buffer = (self._lib.llama_token * room)()
+        count = self._lib.llama_tokenize(self._vocab, raw, len(raw), buffer, room, False, special)
+        if count < 0:
+            raise ModelFailed(f"The model's tokenizer refuses a text of {len(raw)} bytes. Shorten it.")
+        return list(buffer[:count])
+
+    def piece(self, token: int) -> bytes:
+        """The bytes that `token` stands for; a letter may be spread over several tokens."""
+        buffer = ctypes.create_string_buffer(256)
+        length = self._lib.llama_token_to_piece(self._vocab, token, buffer, len(buffer), 0, False)
+        return buffer.raw[: max(0, length)]
+
+    def control(self, token: int) -> str:
+        """How `token` is spelt in a chat template, control tokens too."""
+        return str(self._lib.llama_vocab_get_text(self._vocab, token).decode("utf-8", "replace"))
+
+    def ends(self, token: int) -> bool:
+        """Whether `token` ends a text."""
+        return bool(self._lib.llama_vocab_is_eog(self._vocab, token))
+
+    def keep(self, count: int) -> bool:
+        """Forgets all but the first `count` tokens. False: this model cannot forget a part, so all is forgotten."""
+        if self._lib.llama_memory_seq_rm(self._memory, 0, count, -1):
+            return True
+        self._lib.llama_memory_clear(self._memory, False)
+        return False
+
+    def decode(self, tokens: Sequence[int]) -> None:
+        """Reads up to CHUNK tokens after those that are kept."""
+        array = (self._lib.llama_token * len(tokens))(*tokens)
+        code = self._lib.llama_decode(self._ctx, self._lib.llama_batch_get_one(array, len(tokens)))
+        if code != 0:
+            raise ModelFailed(f"llama.cpp failed to decode (code {code}): {self._said()}. Restart the worker.")
+
+    def best(self) -> int:
+        """The likeliest next token: greedy, so that the same prompt always gets the same answer."""
+        logits = self._lib.llama_get_logits_ith(self._ctx, -1)
+        return int(np.ctypeslib.as_array(logits, shape=(self.vocabulary,)).argmax())
+
+    def _said(self) -> str:
+        return "; ".join(self._log) or "it gives no reason"

@@ -1,0 +1,239 @@
+"""The engine with the real model: deterministic, bounded, safe from two threads, and refusing what is no model."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from time import monotonic
+
+import pytest
+
+from bot.core.errors import ModelFailed
+from bot.core.types import Draft
+from models.llama import CONTEXT, LlamaWriter, default_threads, open_writer
+from models.native import CHUNK, Native
+from tests.models.tiny import gguf
+
+FACTS = "Dry maize to 13 percent moisture before storing. Use 2 hermetic bags and tie each liner. Do not open the bag for 6 weeks. "
+PREFIX = "Answer from the passage in one short SMS.\n\n" + "".join(f"Passage: {FACTS}\nQuestion: number {n}\nSMS: ok\n\n" for n in range(6))
+QUESTIONS = ["how do i keep weevils out", "nafasi ya maharage ni ngapi", "when can i open the bag"]
+
+
+@pytest.fixture(scope="module")
+def writer(model_path: Path) -> Iterator[LlamaWriter]:
+    made = LlamaWriter(model_path, threads=1)
+    yield made
+    made.close()
+
+
+def _write(writer: LlamaWriter, prompt: str, *, tokens: int = 12, stop: tuple[str, ...] = (), seconds: float = 120) -> Draft:
+    return writer.write(prompt, max_tokens=tokens, stop=stop, deadline=monotonic() + seconds)
+
+
+def _prompt(question: str) -> str:
+    return f"{PREFIX}Passage: {FACTS}\nQuestion: {question}\nSMS:"
+
+
+@pytest.mark.model
+def test_the_same_prompt_gets_the_same_text_whatever_was_asked_before(writer: LlamaWriter, model_path: Path) -> None:
+    fresh = {}
+    for question in QUESTIONS:
+        other = LlamaWriter(model_path, threads=1)
+        fresh[question] = _write(other, _prompt(question)).text
+        other.close()
+    assert all(fresh.values())
+    for question in [*QUESTIONS, *reversed(QUESTIONS)]:
+        assert _write(writer, _prompt(question)).text == fresh[question]
+
+
+@pytest.mark.model
+def test_a_shared_beginning_is_computed_once(writer: LlamaWriter, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+    decode = Native.decode
+
+    def count(self: Native, tokens: list[int]) -> None:
+        read.append(len(tokens))
+        decode(self, tokens)
+
+    monkeypatch.setattr(Native, "decode", count)
+    _write(writer, "Something else entirely.", tokens=1)
+    _write(writer, _prompt(QUESTIONS[0]), tokens=1)
+    first = sum(read)
+    read.clear()
+    _write(writer, _prompt(QUESTIONS[2]), tokens=1)
+    assert first > 4 * CHUNK
+    assert sum(read) < 2 * CHUNK
+
+
+@pytest.mark.model
+def test_a_stop_word_ends_the_text_and_is_not_in_it(writer: LlamaWriter) -> None:
+    whole = _write(writer, "One, two, three, four,", tokens=20)
+    assert "six" in whole.text
+    draft = _write(writer, "One, two, three, four,", tokens=20, stop=("nowhere", "six", ""))
+    assert draft.finish == "stop"
+    assert draft.text == whole.text.partition("six")[0].strip()
+    assert draft.tokens < whole.tokens
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("tokens", [1, 3])
+def test_the_length_is_kept(writer: LlamaWriter, tokens: int) -> None:
+    draft = _write(writer, "One, two, three, four,", tokens=tokens)
+    assert (draft.tokens, draft.finish) == (tokens, "length")
+
+
+@pytest.mark.model
+def test_a_deadline_in_the_past_writes_nothing(writer: LlamaWriter) -> None:
+    draft = _write(writer, _prompt("anything"), seconds=-1)
+    assert (draft.text, draft.tokens, draft.finish) == ("", 0, "deadline")
+
+
+@pytest.mark.model
+def test_a_deadline_is_seen_between_tokens(writer: LlamaWriter, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr("models.llama.monotonic", lambda: now[0])
+    best = Native.best
+
+    def slow(self: Native) -> int:
+        now[0] += 1
+        return best(self)
+
+    monkeypatch.setattr(Native, "best", slow)
+    draft = writer.write("One, two, three, four,", max_tokens=20, stop=(), deadline=103.5)
+    assert (draft.tokens, draft.finish, draft.seconds) == (4, "deadline", 4.0)
+    assert draft.text.startswith("five")
+
+
+@pytest.mark.model
+def test_a_deadline_is_seen_inside_a_long_prompt_and_the_next_answer_is_right(writer: LlamaWriter, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = _write(writer, _prompt(QUESTIONS[1])).text
+    _write(writer, "Something else entirely.", tokens=1)
+    now = [100.0]
+    decode = Native.decode
+
+    def slow(self: Native, tokens: list[int]) -> None:
+        now[0] += 1
+        decode(self, tokens)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("models.llama.monotonic", lambda: now[0])
+        patch.setattr(Native, "decode", slow)
+        draft = writer.write(_prompt(QUESTIONS[1]), max_tokens=5, stop=(), deadline=101.5)
+        assert (draft.tokens, draft.finish) == (0, "deadline")
+        assert now[0] == 102.0
+    assert _write(writer, _prompt(QUESTIONS[1])).text == expected
+
+
+@pytest.mark.model
+def test_two_threads_at_once_get_their_own_answers(writer: LlamaWriter) -> None:
+    expected = {question: _write(writer, _prompt(question)).text for question in QUESTIONS}
+    got: dict[str, str] = {}
+    threads = [threading.Thread(target=lambda q=q: got.update({q: _write(writer, _prompt(q)).text})) for q in QUESTIONS]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert got == expected
+
+
+@pytest.mark.model
+def test_who_waits_too_long_for_the_engine_gets_the_deadline(writer: LlamaWriter) -> None:
+    with writer._lock:
+        draft = _write(writer, "One,", seconds=0.01)
+    assert (draft.text, draft.finish) == ("", "deadline")
+
+
+@pytest.mark.model
+def test_a_prompt_that_does_not_fit_is_refused_and_the_next_works(writer: LlamaWriter) -> None:
+    expected = _write(writer, "One, two, three,").text
+    with pytest.raises(ModelFailed, match=rf"The prompt has \d+ tokens and the engine takes {CONTEXT}"):
+        _write(writer, "maji " * 2000)
+    assert _write(writer, "One, two, three,").text == expected
+
+
+@pytest.mark.model
+def test_a_prompt_that_nearly_fills_the_context_leaves_room_for_what_fits(writer: LlamaWriter) -> None:
+    words = CONTEXT - 4
+    while True:
+        try:
+            draft = _write(writer, "maji " * words, tokens=50)
+            break
+        except ModelFailed:
+            words -= 1
+    assert draft.tokens < 50
+    assert draft.finish in ("length", "stop")
+
+
+@pytest.mark.model
+def test_control_words_in_a_question_stay_text(writer: LlamaWriter) -> None:
+    native = writer._native
+    assert len(native.tokens("<end_of_turn>", special=True)) == 1
+    assert len(native.tokens("<end_of_turn>", special=False)) > 1
+
+
+@pytest.mark.model
+def test_a_chat_template_frames_the_prompt(model_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    template = "{{ bos_token }}{% for m in messages %}<start_of_turn>{{ m.role }}\n{{ m.content }}<end_of_turn>\n{% endfor %}"
+    template += "{% if add_generation_prompt %}<start_of_turn>model\n{% endif %}"
+    monkeypatch.setattr(Native, "template", lambda _: template)
+    framed = LlamaWriter(model_path, threads=1)
+    raw = LlamaWriter(model_path, threads=1, chat=False)
+    native = framed._native
+    assert list(framed._frame.before) == [*native.bos(), *native.tokens("<start_of_turn>user\n", special=True)]
+    assert list(framed._frame.after) == native.tokens("<end_of_turn>\n<start_of_turn>model\n", special=True)
+    assert (list(raw._frame.before), list(raw._frame.after)) == (native.bos(), [])
+    assert _write(framed, "Hi", tokens=2).tokens <= 2
+    framed.close()
+    raw.close()
+
+
+@pytest.mark.model
+def test_swahili_letters_come_out_whole(writer: LlamaWriter) -> None:
+    text = _write(writer, "Habari ya asubuhi. 🌽🌽🌽🌽🌽🌽", tokens=9).text
+    assert "\N{REPLACEMENT CHARACTER}" not in text
+
+
+@pytest.mark.model
+def test_nothing_is_printed_by_the_native_library(model_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    quiet = LlamaWriter(model_path, threads=1, context=256)
+    _write(quiet, "One, two,", tokens=2)
+    quiet.close()
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.model
+def test_a_cut_copy_of_the_real_model_is_refused(model_path: Path, tmp_path: Path) -> None:
+    path = tmp_path / "cut.gguf"
+    with model_path.open("rb") as source:
+        path.write_bytes(source.read(20_000_000))
+    with pytest.raises(ModelFailed, match=r"cut\.gguf is cut short: 20,000,000 bytes of 253,113,024"):
+        LlamaWriter(path)
+
+
+def test_a_file_that_is_no_model_is_refused_with_what_llama_cpp_says(tmp_path: Path) -> None:
+    path = tmp_path / "tiny.gguf"
+    path.write_bytes(gguf(architecture="llama"))
+    with pytest.raises(ModelFailed, match=r"llama\.cpp cannot load .*tiny\.gguf: .*(key|vocab|tokenizer)"):
+        LlamaWriter(path)
+
+
+@pytest.mark.parametrize(
+    ("model", "says"),
+    [
+        pytest.param("gemma-3-270m", "cannot be read: No such file.*model pull", id="not brought yet"),
+        pytest.param("gemma", "There is no model 'gemma'", id="no such name"),
+        pytest.param("/nowhere/x.gguf", "/nowhere/x.gguf cannot be read", id="no such file"),
+        pytest.param("pawa-min", "cannot be used yet", id="a gap"),
+    ],
+)
+def test_open_writer_refuses_with_the_remedy(tmp_path: Path, model: str, says: str) -> None:
+    with pytest.raises(ModelFailed, match=says):
+        open_writer(model, cache_dir=tmp_path, threads=1)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "cores", "threads"),
+    [pytest.param(3, 8, 3, id="as set"), pytest.param(0, 4, 3, id="one core is left to others"), pytest.param(0, 1, 1, id="never none")],
+)
+def test_threads(monkeypatch: pytest.MonkeyPatch, wanted: int, cores: int, threads: int) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(cores)))
+    assert default_threads(wanted) == threads
