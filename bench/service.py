@@ -54,7 +54,7 @@ class Service:
         said = []
         for line in self.process.stdout:
             said.append(line)
-            if "is ready" in line:
+            if line.startswith("Ujumbe is ready"):
                 self.started_s = time.monotonic() - began
                 return self
             if time.monotonic() - began > START_S:

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from bot.core.types import Contact, Draft, Event, Lane, Limits, Message, Reply, Request, Response, Session, Status, StatusUpdate
+from bot.core.types import Choice, Contact, Draft, Event, Lane, Limits, Message, Reply, Request, Response, Session, Status, StatusUpdate
 
 Parse = Callable[[Request], Sequence[Event]]
 
@@ -28,6 +28,14 @@ class Channel(Protocol):
 
     def send(self, urn: str, text: str, *, key: str) -> str:
         """Sends one part that already fits and returns the provider's id, or raises SendError. `key` names the part for ever."""
+        ...
+
+
+class MenuChannel(Channel, Protocol):
+    """A channel with native lists or buttons: `limits.choices` > 0."""
+
+    def send_menu(self, urn: str, text: str, choices: Sequence[Choice], *, key: str) -> str:
+        """As `send`, with at most `limits.choices` things to pick. A pick comes back as a Message whose text is the choice's id."""
         ...
 
 

@@ -159,7 +159,16 @@ class Limits:
     keeps_key: bool = False  # the provider drops repeats of one `key`: an unclear send may be tried again
     rate_per_s: float = 10.0  # sends per second and sender
     window_h: float | None = None  # hours after a person's last message in which free text may be sent
+    choices: int = 0  # native choices that one message can offer (see ports.MenuChannel); 0: menus are numbered lines
     max_age_s: float = 3600.0  # a reply older than this is no longer worth sending
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One thing to pick: `id` comes back as the message's text, whether it was tapped or typed."""
+
+    id: str
+    label: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +182,7 @@ class Reply:
     facts: Sequence[str] = ()  # ids of the facts it rests on
     ends: bool = True  # USSD: END after this screen (True) or CON (False)
     despite_stop: bool = False  # the one confirmation that may follow a STOP
+    choices: Sequence[Choice] = ()  # what can be picked: native where the channel has it, numbered lines elsewhere
 
 
 @dataclass(frozen=True, slots=True)
