@@ -16,6 +16,7 @@ TEXTS = {
         "ask_any": "Or type a question",
         "wait_sms": "We will send the answer by SMS.",
         "wait_screen": "Dial again in a minute for the answer.",
+        "goodbye": "Goodbye.",
         "working": "Your question is being worked on.",
         "no_answer": "That is not in my guide.",
         "more_hint": "MORE for the rest",
@@ -40,6 +41,7 @@ TEXTS = {
         "ask_any": "Au andika swali",
         "wait_sms": "Tutatuma jibu kwa SMS.",
         "wait_screen": "Piga tena baada ya dakika.",
+        "goodbye": "Kwaheri.",
         "working": "Swali lako linashughulikiwa.",
         "no_answer": "Hilo halimo kwenye mwongozo wangu.",
         "more_hint": "ZAIDI kwa sehemu iliyobaki",
@@ -61,6 +63,7 @@ KEYWORDS = {
     "help": ["HELP", "MSAADA"],
     "menu": ["MENU", "MENYU"],
     "more": ["MORE", "ZAIDI"],
+    "thanks": ["THANKS", "ASANTE"],
     "lang.en": ["ENGLISH"],
     "lang.sw": ["KISWAHILI"],
 }

@@ -52,6 +52,8 @@ class Decider:
             session = replace(session, state="", skill="", more="", turns=())
         session = replace(session, touched=now)
         if keyword is not None:
+            if keyword.word is Word.THANKS:
+                return Decision(contact, session, self._fixed("goodbye", _speaks(text, contact)) if screen else None)
             return self._keyword(keyword, text, contact, session, last)
         return self._inside(text, contact, session, screen=screen, last=last)
 

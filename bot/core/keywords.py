@@ -20,6 +20,7 @@ class Word(StrEnum):
     HELP = "help"
     MENU = "menu"
     MORE = "more"
+    THANKS = "thanks"
     LANGUAGE = "language"
 
 
@@ -47,7 +48,7 @@ _PHONE_KEYS = ("abc2", "def3", "ghi4", "jkl5", "mno6", "pqrs7", "tuv8", "wxyz9")
 class Keywords:
     """Recognises whole messages that are a command.
 
-    `table` maps "stop", "start", "help", "menu", "more", "lang.en", "lang.sw" to spellings, in any case, with or without
+    `table` maps "stop", "start", "help", "menu", "more", "thanks", "lang.en", "lang.sw" to spellings, in any case, with or without
     accents and spaces. ValueError where a key is unknown or "stop" has no words: people must always be able to stop us.
     """
 

@@ -286,7 +286,7 @@ class Library:
 
     skills: Sequence[Skill]
     texts: Mapping[Lang, Mapping[str, str]]  # common-texts/replies.toml: text by language and name, with $placeholders
-    keywords: Mapping[str, Sequence[str]]  # "stop", "start", "help", "menu", "more", "lang.en", "lang.sw" -> words
+    keywords: Mapping[str, Sequence[str]]  # "stop", "start", "help", "menu", "more", "thanks", "lang.en", "lang.sw" -> words
     emergencies: Sequence[Emergency]
 
     def text(self, name: str, lang: Lang, **values: str) -> str:

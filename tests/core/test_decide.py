@@ -55,6 +55,12 @@ def test_ordinary_messages_are_questions(decider: Decider, text: str) -> None:
     assert not decision.contact.opted_out
 
 
+def test_thanks_cost_no_sms_but_close_a_screen(decider: Decider) -> None:
+    assert decide(decider, "asante").reply is None
+    assert not decide(decider, "asante").question
+    assert said(decide(decider, "asante", screen=True)) == TEXTS[SW]["goodbye"]
+
+
 class TestStop:
     def test_stops_and_drops_what_waits(self, decider: Decider) -> None:
         decision = decide(decider, "STOP")

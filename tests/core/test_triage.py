@@ -1,0 +1,74 @@
+"""An emergency is caught however it is typed; a question about one, or a saying, is not."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.triage import Triage
+from bot.core.types import Lang
+from tests.core import small
+
+TRIAGE = Triage(small.EMERGENCIES)
+
+
+@pytest.mark.parametrize(
+    ("text", "id", "lang"),
+    [
+        pytest.param("SNAKE BITE HELP", "snakebite", Lang.EN, id="capitals"),
+        pytest.param("a snake bit my son", "snakebite", Lang.EN, id="in a sentence"),
+        pytest.param("my son was biten by a snak", "snakebite", Lang.EN, id="misspelt"),
+        pytest.param("mtoto ameumwa na nyoka", "snakebite", Lang.SW, id="swahili"),
+        pytest.param("mama ameumwa nyokaa", "snakebite", Lang.SW, id="swahili, misspelt"),
+        pytest.param("nimeumwa na nyoka nifanyeje", "snakebite", Lang.SW, id="swahili, what do i do"),
+        pytest.param("she is bleding a lot", "bleeding", Lang.EN, id="bleeding misspelt"),
+        pytest.param("my wife is bleeding no money for hospital", "bleeding", Lang.EN, id="money in it, and no saying"),
+        pytest.param("anavuja damu sana", "bleeding", Lang.SW, id="bleeding in swahili"),
+        pytest.param("rafiki anataka kujiua", "self-harm", Lang.SW, id="a verb's root in the phrase"),
+        pytest.param("mtu anazama mtoni", "drowning", Lang.SW, id="drowning in swahili"),
+        pytest.param("what to do for snake bite", "snakebite", Lang.EN, id="unsure: taken as one"),
+        pytest.param("what is first aid for snake bite my child is crying", "snakebite", Lang.EN, id="asked, but happening"),
+        pytest.param("how to avoid dying from snake bite", "snakebite", Lang.EN, id="asked, but somebody is dying"),
+        pytest.param("huduma ya kwanza mtoto ameumwa na nyoka", "snakebite", Lang.SW, id="asked in swahili, but happening"),
+    ],
+)
+def test_emergencies_are_recognised(text: str, id: str, lang: Lang) -> None:
+    found = TRIAGE.recognise(text)
+    assert found is not None
+    assert (found[0].id, found[1]) == (id, lang)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("how to prevent snake bite", id="prevention"),
+        pytest.param("how do people avoid snake bites on a farm", id="avoiding"),
+        pytest.param("what is first aid for snake bite", id="first aid, in general"),
+        pytest.param("jinsi ya kuzuia kuumwa na nyoka", id="prevention in swahili"),
+        pytest.param("huduma ya kwanza ya kuumwa na nyoka ni nini", id="first aid in swahili"),
+        pytest.param("how do i grow snake tomato, something bites it", id="a plant"),
+        pytest.param("my heart is bleeding for money", id="a saying"),
+        pytest.param("the shop is bleeding a lot of money", id="a saying of business"),
+        pytest.param("i am drowning in debts", id="a saying of debt"),
+        pytest.param("mafuriko yasije kutudhuru", id="a longer word two letters off"),
+        pytest.param("who won the match", id="off-topic"),
+        pytest.param("snake", id="half a phrase"),
+        pytest.param("", id="empty"),
+    ],
+)
+def test_other_messages_are_left_alone(text: str) -> None:
+    assert TRIAGE.recognise(text) is None
+
+
+def test_the_longest_phrase_wins() -> None:
+    found = TRIAGE.recognise("bleeding from a snake bite")
+    assert found is not None
+    assert found[0].id == "snakebite"
+
+
+@given(st.text(max_size=30), st.text(max_size=30))
+def test_words_around_it_do_not_hide_it(before: str, after: str) -> None:
+    assert TRIAGE.recognise(f"{before} my child was bitten by a snake {after}") is not None
+
+
+def test_without_emergencies_nothing_is_recognised() -> None:
+    assert Triage(()).recognise("snake bite") is None
