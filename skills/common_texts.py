@@ -14,7 +14,7 @@ FOLDER = "common-texts"
 # Every shared text and the placeholders that it may use: those that the core always fills, and $help_line where it is sure to be set.
 TEXTS: Mapping[str, Collection[str]] = {
     **dict.fromkeys(("welcome", "stopped", "started", "language_set", "empty", "goodbye"), ()),
-    **dict.fromkeys(("menu_title", "ask_any", "language_menu", "language_item", "unknown_choice"), ()),
+    **dict.fromkeys(("menu_title", "ask_any", "language_menu", "language_title", "language_item", "unknown_choice"), ()),
     **dict.fromkeys(("last_answer_item", "last_answer_title", "back_key", "more_key", "more_hint", "nothing_more"), ()),
     **dict.fromkeys(("wait_sms", "wait_screen", "working", "no_answer"), ()),
     "ask": ("skill",),

@@ -8,9 +8,10 @@ becomes UNKNOWN elsewhere, which is counted and shown and never resent by itself
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import cast
 
 from bot.core.errors import OptedOut, SendError, Unknown
-from bot.core.ports import Channel, Claim, ClaimedDelivery, Clock, Part, Store
+from bot.core.ports import Channel, Claim, ClaimedDelivery, Clock, MenuChannel, Part, Store
 from bot.core.types import Lang, Status
 
 LEASE_S = 60.0  # longer than any provider call
@@ -70,19 +71,21 @@ class Deliverer:
         if not self.store.part_sending(claim, part.n, now=self.clock(), lease_s=LEASE_S):
             return Status.SENDING  # our lease ran out and somebody else goes on
         try:
-            external_id = channel.send(delivery.urn, part.text, key=part.key)
-        except Unknown as error:
-            if channel.limits.keeps_key:
-                return self._again(delivery, error)
-            self.store.part_unknown(claim, part.n, error.code, now=self.clock())
-            return None
-        except OptedOut as error:
-            self._opt_out(delivery.urn)
-            return self._fail(claim, error.code)
+            external_id = _call(channel, delivery, part)
         except SendError as error:
-            return self._again(delivery, error) if error.retry else self._fail(claim, error.code)
+            return self._not_taken(channel, delivery, part, error)
         self.store.part_wired(claim, part.n, external_id, now=self.clock())
         return None
+
+    def _not_taken(self, channel: Channel, delivery: ClaimedDelivery, part: Part, error: SendError) -> Status | None:
+        """As `_send_part`, after an error: an unclear part is left behind, everything else ends this try."""
+        unclear = isinstance(error, Unknown)
+        if unclear and not channel.limits.keeps_key:
+            self.store.part_unknown(delivery.claim, part.n, error.code, now=self.clock())
+            return None
+        if isinstance(error, OptedOut):
+            self._opt_out(delivery.urn)
+        return self._again(delivery, error) if unclear or error.retry else self._fail(delivery.claim, error.code)
 
     def _opt_out(self, urn: str) -> None:
         """The provider knows of a STOP that we did not see: from now on it is ours too."""
@@ -101,3 +104,10 @@ class Deliverer:
     def _fail(self, claim: Claim, reason: str) -> Status:
         self.store.fail_delivery(claim, now=self.clock(), reason=reason)
         return Status.FAILED
+
+
+def _call(channel: Channel, delivery: ClaimedDelivery, part: Part) -> str:
+    """One part to the provider; what can be picked goes with the last one."""
+    if delivery.choices and part.n == delivery.parts[-1].n and channel.limits.choices:
+        return cast(MenuChannel, channel).send_menu(delivery.urn, part.text, delivery.choices, key=part.key)
+    return channel.send(delivery.urn, part.text, key=part.key)

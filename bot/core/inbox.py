@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from bot.core.decide import Decider, Decision
+from bot.core.menu import in_lines, native
 from bot.core.ports import Channel, NewDelivery, Taken, Tx, WaitingAnswer
 from bot.core.text import fit
 from bot.core.types import (
@@ -118,6 +119,7 @@ class Inbox:
 
     def _delivery(self, turn: _Turn, reply: Reply, session: Session) -> tuple[NewDelivery, Session]:
         limits = turn.channel.limits
+        reply = native(reply) if 0 < len(reply.choices) <= limits.choices else in_lines(reply)
         fitted = fit(reply.text, limits, hint=self._library.text("more_hint", reply.lang))
         delivery = NewDelivery(
             dedup=f"reply:{turn.id}",
@@ -130,6 +132,7 @@ class Inbox:
             message_id=turn.id,
             skill=reply.skill,
             facts=reply.facts,
+            choices=reply.choices,
         )
         return delivery, replace(session, more=fitted.rest)
 
@@ -175,6 +178,7 @@ class Inbox:
         return reply
 
     def _cut(self, reply: Reply, limits: Limits) -> tuple[Reply, str]:
+        reply = in_lines(reply)
         fitted = fit(reply.text, limits, hint=self._library.text("more_key", reply.lang))
         return replace(reply, text=" ".join(fitted.parts), ends=reply.ends and not fitted.rest), fitted.rest
 

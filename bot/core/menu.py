@@ -1,13 +1,14 @@
 """The menus: one tree for every channel, as a pure function from a position and an input to the next position.
 
-A position is a Session's `state` and `skill`. Digits choose, 0 goes back, 9 turns the page, anything else is a question.
+A position is a Session's `state` and `skill`. Digits choose, 0 goes back, 9 turns the page, anything else is a question. A channel with
+native lists or buttons shows the choices as such and sends back the same digits; `in_lines` writes them out for every other channel.
 """
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot.core.types import Fact, Lang, Library, Reply, Session, Skill
+from bot.core.types import Choice, Fact, Lang, Library, Reply, Session, Skill
 
 TOP, SKILL, LANGUAGE, READING = "top", "skill", "language", "reading"
 BACK, MORE = "0", "9"
@@ -42,13 +43,15 @@ class Menu:
         labels = [skill.titles[lang] for skill in self._library.skills] + [text("language_item", lang)]
         if last:
             labels.append(text("last_answer_item", lang))
-        lines = [note or text("menu_title", lang), *_numbered(labels), text("ask_any", lang)]
-        return self._screen(replace(session, state=TOP, skill="", more=""), lang, lines)
+        top = replace(session, state=TOP, skill="", more="")
+        return self._screen(top, lang, note or text("menu_title", lang), _numbered(labels), text("ask_any", lang))
 
     def languages(self, session: Session, lang: Lang) -> Step:
         """Asks for the language."""
-        lines = [self._library.text("language_menu", lang), self._library.text("back_key", lang)]
-        return self._screen(replace(session, state=LANGUAGE, more=""), lang, lines)
+        names = self._library.text("language_menu", lang).split("\n")
+        choices = [Choice(*line.split(" ", 1)) for line in (*names, self._library.text("back_key", lang))]
+        title = self._library.text("language_title", lang)
+        return self._screen(replace(session, state=LANGUAGE, more=""), lang, title, choices)
 
     def step(self, session: Session, text: str, lang: Lang, *, last: str = "") -> Step:
         """One input. Turning pages (9) is the caller's: only it knows how much fits."""
@@ -80,8 +83,8 @@ class Menu:
         if choice == len(skills) + 1:
             return self.languages(session, lang)
         if choice == len(skills) + 2 and last:
-            lines = [f"{self._library.text('last_answer_title', lang)} {last}", self._library.text("back_key", lang)]
-            return self._screen(replace(session, state=READING, skill=""), lang, lines)
+            shown = f"{self._library.text('last_answer_title', lang)} {last}"
+            return self._screen(replace(session, state=READING, skill=""), lang, shown, [self._back_choice(lang)])
         return self.top(session, lang, note=self._library.text("unknown_choice", lang), last=last)
 
     def _pick_topic(self, session: Session, choice: int, lang: Lang) -> Step:
@@ -92,7 +95,7 @@ class Menu:
         if not 1 <= choice <= len(topics):
             return self._skill(session, skill, lang, note=self._library.text("unknown_choice", lang))
         fact = topics[choice - 1]
-        reply = Reply(f"{fact.sms}\n{self._library.text('back_key', lang)}", lang, "fact", skill.name, (fact.id,), ends=False)
+        reply = Reply(fact.sms, lang, "fact", skill.name, (fact.id,), ends=False, choices=(self._back_choice(lang),))
         return Step(replace(session, state=READING, more=""), lang, reply)
 
     def _pick_language(self, session: Session, choice: int, lang: Lang, last: str) -> Step:
@@ -106,15 +109,30 @@ class Menu:
     def _skill(self, session: Session, skill: Skill, lang: Lang, *, note: str = "") -> Step:
         text = self._library.text
         topics = _numbered([fact.title for fact in self._topics(skill, lang)])
-        lines = [*([note] if note else []), text("ask", lang, skill=skill.titles[lang]), *topics, text("back_key", lang)]
-        return self._screen(replace(session, state=SKILL, skill=skill.name, more=""), lang, lines)
+        title = "\n".join([*([note] if note else []), text("ask", lang, skill=skill.titles[lang])])
+        inside = replace(session, state=SKILL, skill=skill.name, more="")
+        return self._screen(inside, lang, title, [*topics, self._back_choice(lang)])
 
     def _topics(self, skill: Skill, lang: Lang) -> list[Fact]:
         return [self._facts[topic, lang] for topic in skill.topics]
 
-    def _screen(self, session: Session, lang: Lang, lines: Sequence[str]) -> Step:
-        return Step(session, lang, Reply("\n".join(lines), lang, "menu", session.skill, ends=False))
+    def _back_choice(self, lang: Lang) -> Choice:
+        return Choice(*self._library.text("back_key", lang).split(" ", 1))
+
+    def _screen(self, session: Session, lang: Lang, title: str, choices: Sequence[Choice], footer: str = "") -> Step:
+        return Step(session, lang, Reply(title, lang, "menu", session.skill, ends=False, choices=tuple(choices), footer=footer))
 
 
-def _numbered(labels: Sequence[str]) -> list[str]:
-    return [f"{n} {label}" for n, label in enumerate(labels, 1)]
+def in_lines(reply: Reply) -> Reply:
+    """The same reply with its choices written out as "1 label" lines, for a channel that has no native ones."""
+    lines = [reply.text, *(f"{choice.id} {choice.label}" for choice in reply.choices), *([reply.footer] if reply.footer else [])]
+    return replace(reply, text="\n".join(lines), choices=(), footer="")
+
+
+def native(reply: Reply) -> Reply:
+    """The same reply for a channel with native choices: the footer joins the text above them."""
+    return replace(reply, text="\n".join([reply.text, *([reply.footer] if reply.footer else [])]), footer="")
+
+
+def _numbered(labels: Sequence[str]) -> list[Choice]:
+    return [Choice(str(n), label) for n, label in enumerate(labels, 1)]

@@ -183,6 +183,7 @@ class Reply:
     ends: bool = True  # USSD: END after this screen (True) or CON (False)
     despite_stop: bool = False  # the one confirmation that may follow a STOP
     choices: Sequence[Choice] = ()  # what can be picked: native where the channel has it, numbered lines elsewhere
+    footer: str = ""  # a line under the choices
 
 
 @dataclass(frozen=True, slots=True)

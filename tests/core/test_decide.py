@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.core.decide import SESSION_S, Decider, Decision
+from bot.core.menu import in_lines
 from bot.core.types import Contact, Lang, Session
 from tests.small import EN, SW, TEXTS, small_library
 
@@ -26,7 +27,7 @@ def decide(
 
 
 def said(decision: Decision) -> str:
-    return decision.reply.text if decision.reply else ""
+    return in_lines(decision.reply).text if decision.reply else ""
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.core.menu import Menu, Step
+from bot.core.menu import Menu, Step, in_lines, native
 from bot.core.types import Lang, Session
 from tests.small import small_library
 
@@ -18,7 +18,7 @@ def menu() -> Menu:
 
 def shown(step: Step) -> str:
     assert step.reply is not None
-    return step.reply.text
+    return in_lines(step.reply).text
 
 
 def walk(menu: Menu, *inputs: str, lang: Lang = EN, last: str = "") -> Step:
@@ -36,12 +36,12 @@ def walk(menu: Menu, *inputs: str, lang: Lang = EN, last: str = "") -> Step:
         pytest.param(("1", "2"), "Dry maize to 13 percent before storing.\n0 Back", id="topic"),
         pytest.param(("1", "2", "0"), "Ask about Crops or pick:\n1 Maize spacing\n2 Dry maize\n0 Back", id="back-to-the-skill"),
         pytest.param(("1", "0"), "Ujumbe\n1 Crops\n2 Money\n3 Kiswahili\nOr type a question", id="back-to-the-top"),
-        pytest.param(("3",), "1 English\n2 Kiswahili\n0 Back", id="languages"),
+        pytest.param(("3",), "Language / Lugha:\n1 English\n2 Kiswahili\n0 Back", id="languages"),
         pytest.param(("3", "2"), "Sasa Kiswahili.\n1 Mazao\n2 Pesa\n3 English\nAu andika swali", id="language-picked"),
         pytest.param(("7",), "No such choice.\n1 Crops\n2 Money\n3 Kiswahili\nOr type a question", id="no-such-item"),
         pytest.param(("4",), "No such choice.\n1 Crops\n2 Money\n3 Kiswahili\nOr type a question", id="no-last-answer-to-show"),
         pytest.param(("1", "5"), "No such choice.\nAsk about Crops or pick:\n1 Maize spacing\n2 Dry maize\n0 Back", id="no-such-topic"),
-        pytest.param(("3", "5"), "1 English\n2 Kiswahili\n0 Back", id="no-such-language"),
+        pytest.param(("3", "5"), "Language / Lugha:\n1 English\n2 Kiswahili\n0 Back", id="no-such-language"),
     ],
 )
 def test_screens(menu: Menu, inputs: tuple[str, ...], expected: str) -> None:
@@ -75,3 +75,12 @@ def test_picking_a_language_is_remembered(menu: Menu) -> None:
 def test_a_skill_that_is_gone_leads_to_the_top(menu: Menu) -> None:
     stale = replace(Session("sim:x"), state="skill", skill="removed")
     assert shown(menu.step(stale, "1", EN)).startswith("Ujumbe")
+
+
+def test_one_menu_two_renderings(menu: Menu) -> None:
+    reply = walk(menu).reply
+    assert reply is not None
+    tapped = native(reply)
+    assert tapped.text == "Ujumbe\nOr type a question"
+    assert [(choice.id, choice.label) for choice in tapped.choices] == [("1", "Crops"), ("2", "Money"), ("3", "Kiswahili")]
+    assert in_lines(reply).choices == ()
