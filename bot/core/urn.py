@@ -37,12 +37,23 @@ def whatsapp(raw: str) -> str:
     """The URN of a WhatsApp id: "whatsapp:+" and its digits exactly as WhatsApp gives them, with or without prefix and "+".
 
     They are an id more than a number (Mexico and Argentina carry a digit that dialling does not), so nothing is rewritten.
-    ValueError for what has no number in it, such as a business-scoped user id ("CC.xxxx").
+    ValueError for what has no number in it, such as a business-scoped user id ("CC.xxxx"): see `whatsapp_user`.
     """
     digits = raw.removeprefix("whatsapp:").strip().removeprefix("+")
     if not re.fullmatch(r"[1-9][0-9]{6,14}", digits):
-        raise ValueError("not a WhatsApp number: 7 to 15 digits with the country code are needed; a user id cannot be answered")
+        raise ValueError("not a WhatsApp number: 7 to 15 digits with the country code are needed")
     return f"whatsapp:+{digits}"
+
+
+def whatsapp_user(raw: str) -> str:
+    """The URN of a WhatsApp user who shows no number: "whatsapp:" and the business-scoped user id, as in "whatsapp:KE.123abc".
+
+    `raw` has it with or without prefix. ValueError for anything else.
+    """
+    user_id = raw.removeprefix("whatsapp:").strip()
+    if not re.fullmatch(r"[A-Z]{2}\.[A-Za-z0-9.]{1,140}", user_id):
+        raise ValueError('not a WhatsApp user id: a country code, "." and letters or digits are needed')
+    return f"whatsapp:{user_id}"
 
 
 def address(urn: str) -> str:

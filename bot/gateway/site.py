@@ -9,7 +9,6 @@ from bot.gateway.health import Health
 from bot.gateway.hints import Hints
 from bot.gateway.screens import Screens
 from bot.gateway.webhook import Webhook
-from bot.gateway.wire import MAX_BODY
 from bot.gateway.writer import Writer
 
 APP: web.AppKey[App] = web.AppKey("app", App)
@@ -30,7 +29,7 @@ def make_app(app: App) -> web.Application:
         writer.stop()
         hints.stop()
 
-    site = web.Application(client_max_size=MAX_BODY)
+    site = web.Application()
     site[APP] = app
     site.cleanup_ctx.append(running)
     for method in ("GET", "POST"):

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from aiohttp import web
 
 from bot.app import App
-from bot.core.errors import BadWebhook
+from bot.core.errors import BadWebhook, Challenge
 from bot.core.ports import Channel, Parse, Taken
 from bot.core.types import Event, Message, Reply, Request, Response
 from bot.gateway.screens import Screens
@@ -45,8 +45,11 @@ class Webhook:
     async def _guarded(self, request: web.Request, channel: Channel, parse: Parse, reference: str) -> Response:
         """Every failure as a status the provider understands: 4xx for its mistake, 503 (send again) for ours."""
         try:
-            asked = await to_core(request, self._app.settings.base_url)
+            asked = await to_core(request, self._app.settings.base_url, max_body=channel.limits.max_body)
             return await self._handle(asked, channel, parse, _gone(request))
+        except Challenge as challenge:
+            # The text comes from the request: no browser may take it for a page.
+            return Response(body=challenge.text, headers={"X-Content-Type-Options": "nosniff"})
         except Unreadable as error:
             return Response(error.status, str(error))
         except BadWebhook as error:

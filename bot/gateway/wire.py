@@ -6,7 +6,6 @@ from aiohttp import web
 
 from bot.core.types import Request, Response
 
-MAX_BODY = 64 * 1024
 READ_S = 10.0
 
 
@@ -18,7 +17,7 @@ class Unreadable(Exception):
         self.status = status
 
 
-async def to_core(request: web.Request, base_url: str, *, read_s: float = READ_S) -> Request:
+async def to_core(request: web.Request, base_url: str, *, max_body: int, read_s: float = READ_S) -> Request:
     """Reads the whole request. Raises Unreadable: too big (413), too slow (408), broken off or badly compressed (400)."""
     headers: dict[str, str] = {}
     for name, value in request.headers.items():
@@ -30,7 +29,7 @@ async def to_core(request: web.Request, base_url: str, *, read_s: float = READ_S
         url=base_url + raw_target(request.raw_path),
         path_key=request.match_info.get("key", ""),
         headers=headers,
-        body=await _body(request, read_s),
+        body=await _body(request, max_body, read_s),
         remote=request.remote or "",
     )
 
@@ -54,12 +53,20 @@ def from_core(response: Response) -> web.Response:
     )
 
 
-async def _body(request: web.Request, read_s: float) -> bytes:
+async def _body(request: web.Request, most: int, read_s: float) -> bytes:
     try:
-        return await asyncio.wait_for(request.read(), read_s)
-    except web.HTTPRequestEntityTooLarge:
-        raise Unreadable(413, f"The body is larger than {MAX_BODY} bytes. Send less.") from None
+        return await asyncio.wait_for(_at_most(request, most), read_s)
     except TimeoutError:
         raise Unreadable(408, f"The body did not arrive within {read_s:g} s. Send it again.") from None
     except (web.RequestPayloadError, OSError):
         raise Unreadable(400, "The body broke off or is badly encoded. Send it again.") from None
+
+
+async def _at_most(request: web.Request, most: int) -> bytes:
+    """The body, which no more than `most` bytes of are ever held: each channel has its own measure."""
+    body = bytearray()
+    async for chunk in request.content.iter_any():
+        body += chunk
+        if len(body) > most:
+            raise Unreadable(413, f"The body is larger than {most} bytes. Send less.")
+    return bytes(body)

@@ -18,7 +18,7 @@ _SWEEP_EVERY_S = 2.0
 _PATIENCE_S = 900.0  # the broker gives an unacknowledged hint out again after this: longer than any task
 _SLOW_S = 1.5  # a publisher waits this long for the broker
 _PAUSE_S = 1.0  # after a failure no hint is tried for this long
-_CAREFUL_TRANSPORTS = ("redis", "rediss", "redis+socket", "amqp", "amqps")  # the others of kombu lose or delay: facts/queue.md
+_CAREFUL_TRANSPORTS = ("redis", "rediss", "redis+socket", "amqp", "amqps")  # the others of kombu lose or delay: docs/adr/0001
 
 log = logging.getLogger(__name__)
 

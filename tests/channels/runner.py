@@ -74,6 +74,7 @@ class Table:
     good: Mapping[str, Fields]  # action -> a request that is taken
     required: Mapping[str, Sequence[str]]  # action -> fields that must be there
     sign: Callable[[Request], Request]  # adds the key or the signature
+    urn: str = URN  # whom its sends go to
     content_type: str = FORM
     inbound: Sequence[Inbound] = ()
     outbound: Sequence[Outbound] = ()
@@ -105,6 +106,7 @@ class Table:
             "action": actions,
             "missing": [pytest.param((action, name), id=f"{action}-{name}") for action in actions for name in self.required[action]],
             "damage": [pytest.param(damage, id=name) for name, damage in DAMAGES.items()],
+            "stranger": [f"{scheme}:{NUMBER}" for scheme in ("tel", "whatsapp") if not self.urn.startswith(scheme)],
             "setting": [pytest.param(row, id=f"{row[0]}={row[1]!r}"[:40]) for row in (*((need, "") for need in self.needs), *self.wrong)],
         }
 
@@ -288,10 +290,10 @@ class SendingContract(ChannelContract):
         with Scripted() as provider:
             channel = self.table.make(base_url=provider.url, **outbound.options)
             provider.fail_next(outbound.answer)
-            result = sending(channel, outbound.text)
+            result = sending(channel, outbound.text, self.table.urn)
         assert provider.unused == 0, "a prepared answer was not used"
         assert len(provider.sent) == 1, "one part is one call"
-        form = provider.sent[0].form
+        form = {**provider.sent[0].query, **provider.sent[0].form}
         assert {name: form.get(name) for name in outbound.sent} == dict(outbound.sent)
         assert not set(outbound.absent) & set(form)
         if outbound.error is None:
@@ -303,21 +305,27 @@ class SendingContract(ChannelContract):
 
     def test_knows_when_nothing_was_taken(self) -> None:
         """Nobody listens: surely not taken, so it may be tried again."""
-        result = sending(self.table.make(base_url=closed_port()), "Habari")
+        result = sending(self.table.make(base_url=closed_port()), "Habari", self.table.urn)
         assert isinstance(result, Unreachable)
         assert result.retry
 
-    @pytest.mark.parametrize("urn", ["tel:nonsense", "tel:20880", f"whatsapp:{NUMBER}", NUMBER, ""])
+    @pytest.mark.parametrize("urn", ["tel:nonsense", "tel:20880", "whatsapp:nobody", NUMBER, ""])
     def test_calls_nobody_for_what_is_no_phone(self, urn: str) -> None:
+        self._calls_nobody(urn)
+
+    def test_calls_nobody_of_another_kind(self, stranger: str) -> None:
+        self._calls_nobody(stranger)
+
+    def _calls_nobody(self, urn: str) -> None:
         with Scripted() as provider, pytest.raises(Rejected):
             self.table.make(base_url=provider.url).send(urn, "Habari", key=PART_KEY)
         assert provider.sent == []
 
 
-def sending(channel: Channel, text: str) -> str | SendError:
+def sending(channel: Channel, text: str, urn: str = URN) -> str | SendError:
     """What comes of sending `text`, with nothing private in an error."""
     try:
-        return channel.send(URN, text, key=PART_KEY)
+        return channel.send(urn, text, key=PART_KEY)
     except SendError as error:
         shown = "".join(traceback.format_exception(error)) + repr(error)
         silent(shown, channel)

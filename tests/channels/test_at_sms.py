@@ -1,13 +1,17 @@
 """Africa's Talking SMS: bodies as they post them (facts/channels.md 2.1), answers as they give them (2.2)."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
 
 from bot.core.errors import BadConfig, Malformed, OptedOut, Rejected, SendError, Throttled, Unknown, Unreachable
+from bot.core.ports import Recovers
 from bot.core.types import Message, OptOut, Request, Status, StatusUpdate
-from channels.at_sms import AtSms
-from tests.channels.runner import NUMBER, PATH_KEY, URN, Inbound, Outbound, SendingContract, Table
+from channels.at_sms import BULK, KEPT, AtSms
+from tests.channels.runner import NUMBER, PART_KEY, PATH_KEY, URN, Inbound, Outbound, SendingContract, Table, silent
 from tests.providers import africas_talking as at
-from tests.providers.server import Fault
+from tests.providers.server import Fault, Scripted, closed_port
 
 API_KEY = "at-secret-api-key"
 ID = "ATXid_00000000000000000000000000000001"
@@ -78,6 +82,7 @@ class TestAtSms(SendingContract):
             ("rate_per_s", 0),
             ("rate_per_s", "fast"),
             ("timeout_s", -1),
+            ("poll", "perhaps"),
             ("base_url", "http://api.example.org"),
             ("base_url", "ftp://127.0.0.1"),
             ("base_url", "https://[broken"),
@@ -188,3 +193,162 @@ class TestAtSms(SendingContract):
             ),
         ],
     )
+
+
+SINCE = datetime(2026, 11, 2, 8, 0, tzinfo=UTC).timestamp()
+
+
+def make(url: str, **options: object) -> AtSms:
+    given = {"username": "sandbox", "api_key": "at-test-key", "path_key": PATH_KEY, "timeout_s": 5.0, "poll": "true", **options}
+    return AtSms(country="KE", base_url=url, **given)  # type: ignore[arg-type]
+
+
+def number(n: int) -> str:
+    return f"+2547000{n:05d}"
+
+
+def outcome(result: str | SendError) -> object:
+    """An error by its kind and code: errors are not equal by themselves."""
+    return (type(result), result.code) if isinstance(result, SendError) else result
+
+
+def clock(n: int) -> str:
+    """`n` seconds after `SINCE`, as they write it."""
+    return datetime.fromtimestamp(SINCE + n, UTC).isoformat().replace("+00:00", "Z")
+
+
+class TestBulk:
+    """Many people in one call: each has their own fate, whatever order the answer is in."""
+
+    def test_each_has_their_own_id(self) -> None:
+        with at.AfricasTalking() as provider:
+            results = make(provider.url).send_bulk([f"tel:{number(n)}" for n in range(BULK)], "Flood", key=PART_KEY)
+        took = {f"tel:{to}": external_id for to, _, external_id in provider.messages}
+        assert results == took
+        assert list(results) == [f"tel:{number(n)}" for n in range(BULK)]
+        assert len(provider.sent) == 1
+        assert {provider.sent[0].form[name] for name in ("enqueue", "bulkSMSMode")} == {"1"}
+
+    def test_some_fail(self) -> None:
+        with at.AfricasTalking() as provider:
+            provider.refuses = {number(1): 406, number(2): 403}
+            provider.forgets = {number(3)}
+            urns = [f"tel:{number(n)}" for n in range(4)]
+            results = make(provider.url).send_bulk([*urns, "tel:20880", f"whatsapp:{number(5)}"], "Flood", key=PART_KEY)
+        assert results[urns[0]] == provider.messages[-1][2]
+        assert [outcome(results[urn]) for urn in urns[1:]] == [
+            (OptedOut, "406 UserInBlacklist"),
+            (Rejected, "403 InvalidPhoneNumber"),
+            (Unknown, "no word of this number"),
+        ]
+        assert {outcome(results[urn]) for urn in ("tel:20880", f"whatsapp:{number(5)}")} == {(Rejected, "not a phone number")}
+
+    def test_the_answer_may_write_a_number_otherwise(self) -> None:
+        with Scripted() as provider:
+            provider.fail_next(Fault(201, body=at.bulk_result([(number(1)[1:], "b", 101), (f" {number(0)}", "a", 102)])))
+            results = make(provider.url).send_bulk([f"tel:{number(n)}" for n in range(2)], "Flood", key=PART_KEY)
+        assert list(results.values()) == ["a", "b"]
+
+    @pytest.mark.parametrize(
+        ("fault", "error"),
+        [
+            pytest.param(Fault(429, {"Retry-After": "7"}), (Throttled, "HTTP 429"), id="too-fast"),
+            pytest.param(Fault(500), (Unknown, "HTTP 500"), id="broken"),
+            pytest.param(Fault(reset=True), (Unknown, "connection lost"), id="cut"),
+            pytest.param(Fault(201, body="OK"), (Unknown, "unreadable answer"), id="no-json"),
+            pytest.param(
+                Fault(201, body='{"SMSMessageData":{"Message":"InvalidSenderId","Recipients":[]}}'),
+                (BadConfig, "InvalidSenderId"),
+                id="sender",
+            ),
+        ],
+    )
+    def test_what_befalls_the_call_befalls_each(self, fault: Fault, error: object) -> None:
+        with Scripted() as provider:
+            provider.fail_next(fault)
+            results = make(provider.url).send_bulk([f"tel:{number(n)}" for n in range(2)], "Flood", key=PART_KEY)
+        assert [outcome(result) for result in results.values()] == [error, error]
+
+    def test_calls_nobody_where_there_is_nobody_to_call(self) -> None:
+        with Scripted() as provider:
+            channel = make(provider.url)
+            assert channel.send_bulk([], "Flood", key=PART_KEY) == {}
+            assert list(channel.send_bulk(["tel:20880"], "Flood", key=PART_KEY)) == ["tel:20880"]
+        assert provider.sent == []
+
+    def test_refuses_more_than_one_call_takes(self) -> None:
+        with pytest.raises(ValueError, match="100 is the most"):
+            make("").send_bulk([f"tel:{number(n)}" for n in range(BULK + 1)], "Flood", key=PART_KEY)
+
+
+class TestMissed:
+    """Their inbox, oldest first, page by page, from an id on."""
+
+    def test_is_what_the_webhook_would_have_brought(self) -> None:
+        with at.AfricasTalking() as provider:
+            provider.keep(NUMBER, "Habari", id=15071, date="2026-11-02T08:15:45Z")
+            channel = make(provider.url)
+            [missed] = channel.missed(since=SINCE, last_id="")
+        form = at.incoming(NUMBER, "Habari", id="15071")
+        [posted] = channel.routes()["receive"](sign(TestAtSms.table.request("receive", TestAtSms.table.encode(form))))
+        assert isinstance(posted, Message)
+        assert missed == replace(posted, meta={})
+        assert isinstance(channel, Recovers)
+
+    def test_reads_on_to_the_end_and_keeps_what_is_new_enough(self) -> None:
+        with at.AfricasTalking() as provider:
+            for n in range(-250, 30):
+                provider.keep(NUMBER, f"text {n}", id=n + 1000, date=clock(n))
+            texts = [message.text for message in make(provider.url).missed(since=SINCE, last_id="")]
+        assert texts == [f"text {n}" for n in range(30)]
+        assert [sent.query["lastReceivedId"] for sent in provider.sent] == ["0", "849", "949", "1029"]
+
+    def test_begins_where_we_stopped(self) -> None:
+        with at.AfricasTalking() as provider:
+            for n in range(3):
+                provider.keep(NUMBER, f"text {n}", id=n + 1, date=clock(n))
+            assert [message.text for message in make(provider.url).missed(since=SINCE, last_id="2")] == ["text 2"]
+
+    def test_keeps_the_newest_where_there_are_too_many(self) -> None:
+        with at.AfricasTalking() as provider:
+            for n in range(KEPT + 5):
+                provider.keep(NUMBER, f"text {n}", id=n + 1, date=clock(n))
+            texts = [message.text for message in make(provider.url).missed(since=SINCE, last_id="")]
+        assert texts == [f"text {n}" for n in range(5, KEPT + 5)]
+
+    def test_leaves_out_what_is_no_message_for_us(self) -> None:
+        with at.AfricasTalking() as provider:
+            provider.keep("SAFARICOM", "a machine", id=1, date=clock(0))
+            provider.keep("+12", "nobody", id=2, date=clock(0))
+            provider.keep(NUMBER, "when?", id=3, date="yesterday")
+            provider.keep(NUMBER, "this one", id=4, date=clock(0))
+            assert [message.text for message in make(provider.url).missed(since=SINCE, last_id="")] == ["this one"]
+
+    def test_asks_only_where_told_to(self) -> None:
+        channel = make(closed_port(), poll=False)
+        assert list(channel.missed(since=SINCE, last_id="")) == []
+
+    @pytest.mark.parametrize(
+        ("fault", "error"),
+        [
+            pytest.param(Fault(401, body="no"), BadConfig, id="key"),
+            pytest.param(Fault(429, body="{}"), Throttled, id="too-fast"),
+            pytest.param(Fault(500, body="{}"), Unknown, id="broken"),
+            pytest.param(Fault(reset=True), Unknown, id="cut"),
+            pytest.param(Fault(200, body="OK"), Unknown, id="no-json"),
+            pytest.param(Fault(200, body='{"SMSMessageData":{"Messages":"none"}}'), Unknown, id="no-list"),
+        ],
+    )
+    def test_says_what_went_wrong(self, fault: Fault, error: type[SendError]) -> None:
+        with Scripted() as provider:
+            provider.fail_next(fault)
+            channel = make(provider.url)
+            with pytest.raises(error) as caught:
+                channel.missed(since=SINCE, last_id="")
+        silent(str(caught.value), channel)
+
+    @pytest.mark.parametrize("body", ['{"Messages":["a",5]}', '{"Messages":[{"id":null}]}', '{"Messages":[{"id":0}]}'])
+    def test_an_odd_page_ends_the_list(self, body: str) -> None:
+        with Scripted() as provider:
+            provider.fail_next(Fault(200, body=f'{{"SMSMessageData":{body}}}'))
+            assert list(make(provider.url).missed(since=SINCE, last_id="")) == []

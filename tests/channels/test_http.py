@@ -1,76 +1,152 @@
-"""What a call without an answer says about the message: surely not taken, or unknown."""
+"""The generic channel, held to docs/channels/http.md. (What _http says about calls is in test_calling.py.)"""
 
-import socket
-import ssl
+import json
+from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
-import requests
-import urllib3.exceptions as u3
 
-from bot.core.errors import BadConfig, SendError, Unknown, Unreachable
-from channels import _http
-from channels._form import read_time
+from bot.core.errors import BadConfig, BadSetting, Malformed, Rejected, SendError, Throttled, Unknown, Unreachable, Unsigned
+from bot.core.ports import Channel
+from bot.core.types import Message, Request, Status, StatusUpdate
+from channels.http import Http
+from tests.channels.runner import JSON, NUMBER, PART_KEY, PATH_KEY, URN, Inbound, Outbound, SendingContract, Table, sending
+from tests.providers import http_gateway as gateway
 from tests.providers.server import Fault, Scripted
 
-
-def wrapped(reason: Exception, kind: type[requests.ConnectionError] = requests.ConnectionError) -> requests.ConnectionError:
-    """As requests wraps what urllib3 gave up on."""
-    return kind(u3.MaxRetryError(None, "/", reason))  # type: ignore[arg-type]
-
-
-CERTIFICATE = ssl.SSLCertVerificationError(1, "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed")
+GOOD = gateway.incoming(NUMBER, "Habari", id="m1")
+REPORT = {"id": "gw-1", "status": "delivered"}
+TAKEN = Fault(202, body='{"id":"gw-1"}')
 
 
-@pytest.mark.parametrize(
-    ("error", "kind"),
-    [
-        pytest.param(requests.ConnectTimeout(), Unreachable, id="connect-time-out"),
-        pytest.param(requests.exceptions.ProxyError(), Unreachable, id="proxy"),
-        pytest.param(wrapped(u3.NewConnectionError(None, "refused")), Unreachable, id="refused"),  # type: ignore[arg-type]
-        pytest.param(wrapped(u3.NameResolutionError("h", None, socket.gaierror())), Unreachable, id="no-such-name"),  # type: ignore[arg-type]
-        pytest.param(wrapped(u3.SSLError(CERTIFICATE), requests.exceptions.SSLError), Unreachable, id="bad-certificate"),
-        pytest.param(wrapped(u3.SSLError("EOF occurred"), requests.exceptions.SSLError), Unknown, id="tls-broke-off"),
-        pytest.param(requests.ReadTimeout(), Unknown, id="read-time-out"),
-        pytest.param(requests.ConnectionError(u3.ProtocolError("Connection aborted.")), Unknown, id="cut"),
-        pytest.param(requests.exceptions.ChunkedEncodingError(), Unknown, id="half-an-answer"),
-        pytest.param(requests.exceptions.InvalidURL(), BadConfig, id="bad-address"),
-    ],
-)
-def test_unanswered(error: requests.RequestException, kind: type[SendError]) -> None:
-    assert type(_http.unanswered(error)) is kind
+@dataclass(frozen=True)
+class Sends(Table):
+    """Its whole address is configured, not a base."""
+
+    def make(self, **options: Any) -> Channel:
+        return super().make(**{"send_url" if name == "base_url" else name: value for name, value in options.items()})
 
 
-def test_a_name_that_does_not_resolve_was_not_called(monkeypatch: pytest.MonkeyPatch) -> None:
-    def nowhere(*_: object, **__: object) -> None:
-        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-
-    monkeypatch.setattr(socket, "getaddrinfo", nowhere)
-    with pytest.raises(Unreachable):
-        _http.post("https://api.example.org", data={}, headers={}, timeout_s=1.0)
+def sign(request: Request) -> Request:
+    return replace(request, headers={**request.headers, "x-ujumbe-signature": gateway.signature(request.body, gateway.SECRET)})
 
 
-def test_follows_no_redirect() -> None:
-    with Scripted() as other, Scripted() as first:
-        first.fail_next(Fault(302, {"Location": other.url}, "moved"))
-        answer = _http.post(first.url, data={"a": "b"}, headers={"apiKey": "k"}, timeout_s=5.0)
-    assert (answer.status_code, other.sent) == (302, [])
-    assert not _http.is_success(answer)
+def message(**changed: Any) -> Message:
+    return replace(Message(channel="http", external_id="m1", urn=URN, text="Habari", to="20880", sent_at=1793607345.0), **changed)
 
 
-def test_a_wish_for_a_very_late_try_is_shortened() -> None:
-    assert _http.refusal(429, {"Retry-After": "999999999999"}).after_s == _http.MAX_AFTER_S
+def received(label: str, changes: dict[str, str], **expected: Any) -> Inbound:
+    return Inbound(label, "receive", {**GOOD, **changes}, events=(message(**expected),))
 
 
-@pytest.mark.parametrize(
-    ("raw", "seconds"),
-    [
-        pytest.param("2026-11-02T08:15:45Z", 1793607345.0, id="zulu"),
-        pytest.param("2026-11-02 08:15:45", 1793607345.0, id="no-zone-is-utc"),
-        pytest.param("2026-11-02T11:15:45+03:00", 1793607345.0, id="nairobi"),
-        pytest.param("", None, id="none"),
-        pytest.param("02/11/2026", None, id="another-shape"),
-        pytest.param("2026-13-45 00:00:00", None, id="no-such-day"),
-    ],
-)
-def test_times(raw: str, seconds: float | None) -> None:
-    assert read_time(raw) == seconds
+def reported(label: str, fields: dict[str, str], **expected: Any) -> Inbound:
+    update = StatusUpdate(channel="http", external_id="gw-1", status=Status.DELIVERED, code="delivered")
+    return Inbound(label, "status", fields, events=(replace(update, **expected),))
+
+
+def http(status: int, error: SendError, **headers: str) -> Outbound:
+    return Outbound(f"http-{status}-{len(headers)}", Fault(status, headers, f'{{"error":"{NUMBER}"}}'), error=error)
+
+
+class TestHttp(SendingContract):
+    table = Sends(
+        cls=Http,
+        options={"send_url": "https://gateway.example.org/send", "secret": gateway.SECRET},
+        needs=["send_url", "secret"],
+        wrong=[
+            ("send_url", "http://gateway.example.org/send"),
+            ("send_url", "gateway"),
+            ("secret", "short"),
+            ("path_key", "short"),
+            ("keeps_key", "perhaps"),
+            ("rate_per_s", 0),
+            ("timeout_s", 1000),
+        ],
+        good={"receive": GOOD, "status": REPORT},
+        required={"receive": ["id", "from", "text"], "status": ["status", "id"]},
+        sign=sign,
+        content_type=JSON,
+        inbound=[
+            received("message", {}),
+            Inbound(
+                "only-what-must-be-there",
+                "receive",
+                {"id": "m1", "from": "0700000001", "text": "Habari"},
+                events=(message(to="", sent_at=None),),
+            ),
+            received("blank-text", {"text": ""}, text=""),
+            received("any-letter", {"text": " \u12a5 \U0001f404\n"}, text=" \u12a5 \U0001f404\n"),
+            received("time-with-zone", {"sent_at": "2026-11-02T11:15:45+03:00"}),
+            received("a-field-of-theirs", {"operator": "x"}),
+            Inbound("short-code-sender", "receive", {**GOOD, "from": "20880"}),
+            Inbound(
+                "a-number-as-number", "receive", body=b'{"id":1,"from":"0700000001","text":"x"}', error=Malformed, says="object of texts"
+            ),
+            Inbound("no-number", "receive", {**GOOD, "from": "+12"}, error=Malformed, says="'from'"),
+            reported("by-id", REPORT),
+            reported("by-key", {"key": PART_KEY, "status": "delivered"}, external_id="", key=PART_KEY),
+            reported("by-both", {**REPORT, "key": PART_KEY}, key=PART_KEY),
+            reported("sent", {**REPORT, "status": "sent"}, status=Status.SENT, code="sent"),
+            reported("read", {**REPORT, "status": "read"}, status=Status.READ, code="read"),
+            reported("failed", {**REPORT, "status": "failed", "code": "no credit"}, status=Status.FAILED, code="no credit"),
+            Inbound("status-of-another-word", "status", {**REPORT, "status": "Delivered"}, error=Malformed, says="none of sent, delivered"),
+            Inbound("of-no-message", "status", {"id": " ", "status": "sent"}, error=Malformed, says="'id' and 'key'"),
+        ],
+        outbound=[
+            Outbound("sent", TAKEN, id="gw-1", sent={"key": PART_KEY, "to": NUMBER, "text": "Habari"}),
+            Outbound("any-letter", TAKEN, id="gw-1", text="\u12a5 \U0001f404", sent={"text": "\u12a5 \U0001f404"}),
+            http(401, BadConfig("HTTP 401")),
+            http(400, Rejected("HTTP 400")),
+            http(429, Throttled("HTTP 429", after_s=3.0), **{"Retry-After": "3"}),
+            http(503, Unreachable("HTTP 503", after_s=30.0), **{"Retry-After": "30"}),
+            http(503, Unknown("HTTP 503")),
+            http(500, Unknown("HTTP 500")),
+            http(302, BadConfig("HTTP 302"), Location="https://elsewhere.example.org"),
+            Outbound("hotspot", Fault(body="<html>Log in</html>", content_type="text/html"), error=Unknown("unreadable answer")),
+            Outbound("no-id", Fault(202, body="{}"), error=Unknown("unreadable answer")),
+            Outbound("blank-id", Fault(202, body='{"id":" "}'), error=Unknown("unreadable answer")),
+            Outbound("id-is-a-number", Fault(202, body='{"id":7}'), error=Unknown("unreadable answer")),
+            Outbound("id-too-long", Fault(202, body=json.dumps({"id": "x" * 201})), error=Unknown("unreadable answer")),
+            Outbound("cut-off", Fault(reset=True), error=Unknown("connection lost")),
+            Outbound("too-slow", Fault(delay_s=5), error=Unknown("no answer in time"), options={"timeout_s": 0.2}),
+        ],
+    )
+
+    def test_signs_what_it_sends_and_names_it_for_ever(self) -> None:
+        with Scripted() as provider:
+            provider.fail_next(TAKEN)
+            sending(self.table.make(base_url=provider.url), "Habari \u12a5")
+        sent = provider.sent[0]
+        assert sent.headers["x-ujumbe-signature"] == gateway.signature(sent.body, gateway.SECRET)
+        assert sent.headers["idempotency-key"] == PART_KEY
+        assert sent.headers["content-type"] == JSON
+
+    def test_with_a_path_key_alone_nothing_is_signed(self) -> None:
+        channel = self.table.make(secret="", path_key=PATH_KEY)
+        plain = self.table.request("receive", self.table.encode(GOOD))
+        assert list(channel.routes()["receive"](replace(plain, path_key=PATH_KEY))) == [message()]
+        for refused in (plain, replace(sign(plain), path_key=PATH_KEY[::-1])):
+            with pytest.raises(Unsigned):
+                channel.routes()["receive"](refused)
+
+    def test_with_both_both_have_to_be_right(self) -> None:
+        parse = self.table.make(path_key=PATH_KEY).routes()["receive"]
+        plain = self.table.request("receive", self.table.encode(GOOD))
+        assert list(parse(replace(sign(plain), path_key=PATH_KEY))) == [message()]
+        for refused in (sign(plain), replace(plain, path_key=PATH_KEY)):
+            with pytest.raises(Unsigned):
+                parse(refused)
+
+    @pytest.mark.parametrize("header", ["", "sha256=", "SHA256=", "sha1=", "\udcff", "none, none"])
+    def test_a_signature_of_another_form(self, header: str) -> None:
+        request = self.table.request("receive", self.table.encode(GOOD), headers={"x-ujumbe-signature": header})
+        with pytest.raises(Unsigned):
+            self.table.make().routes()["receive"](request)
+
+    def test_needs_at_least_one_proof(self) -> None:
+        with pytest.raises(BadSetting, match="neither secret nor path_key"):
+            self.table.make(secret="")
+
+    @pytest.mark.parametrize(("value", "kept"), [(True, True), ("true", True), (False, False), ("false", False)])
+    def test_the_gateway_says_whether_it_drops_repeats(self, value: object, kept: bool) -> None:
+        assert self.table.make(keeps_key=value).limits.keeps_key is kept

@@ -247,7 +247,7 @@ class TestTwilioSms(SendingContract):
     def test_the_sdk_ignores_the_machine_s_environment(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("TWILIO_REGION", "au1")
         monkeypatch.setenv("TWILIO_EDGE", "sydney")
-        client = self.table.make()._client  # type: ignore[attr-defined]
+        client = self.table.make()._account._client  # type: ignore[attr-defined]
         assert client.get_hostname("https://api.twilio.com/x") == "https://api.twilio.com/x"
 
 

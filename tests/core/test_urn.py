@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.urn import address, mask, tel, whatsapp
+from bot.core.urn import address, mask, tel, whatsapp, whatsapp_user
 
 
 @pytest.mark.parametrize(
@@ -113,6 +113,19 @@ def test_what_is_no_whatsapp_id_is_refused(raw: str) -> None:
         whatsapp(raw)
 
 
+@pytest.mark.parametrize("raw", ["KE.13491208655302741918", "whatsapp:KE.13491208655302741918", "US.ENT.118aB", "KE." + "1" * 128])
+def test_a_whatsapp_user_without_a_number_has_a_urn(raw: str) -> None:
+    urn = whatsapp_user(raw)
+    assert urn == f"whatsapp:{raw.removeprefix('whatsapp:')}"
+    assert whatsapp_user(urn) == urn
+
+
+@pytest.mark.parametrize("raw", ["", "KE.", "ke.123", "KEN.123", "254700000001", "+254700000001", "KE.1 2", "KE.1\n2", "KE.\u0661", "K1.2"])
+def test_what_is_no_whatsapp_user_id_is_refused(raw: str) -> None:
+    with pytest.raises(ValueError, match="not a WhatsApp user id"):
+        whatsapp_user(raw)
+
+
 def test_the_address_is_what_providers_know() -> None:
     assert address("tel:+254700000001") == "+254700000001"
     assert address("whatsapp:+254700000001") == "+254700000001"
@@ -129,6 +142,7 @@ def test_an_address_needs_a_scheme(urn: str) -> None:
     [
         pytest.param("tel:+254700000001", "tel:+2547***001", id="phone"),
         pytest.param("whatsapp:+254700000001", "whatsapp:+2547***001", id="whatsapp"),
+        pytest.param("whatsapp:KE.13491208655302741918", "whatsapp:KE.13***918", id="whatsapp-user"),
         pytest.param("tel:+44700000001", "tel:+44***001", id="shorter"),
         pytest.param("tel:+2901234", "tel:***34", id="short"),
         pytest.param("sim:anna", "sim:***", id="a-name"),

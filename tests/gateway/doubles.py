@@ -7,10 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import parse_qs, urlsplit
 
 from bot.app import App
 from bot.config import Settings
-from bot.core.errors import Malformed, StoreDown, Unsigned
+from bot.core.errors import Challenge, Malformed, StoreDown, Unsigned
 from bot.core.inbox import Inbox
 from bot.core.ports import Parse, Store, Taken, Tx, WaitingAnswer
 from bot.core.types import Event, Lane, Lang, Library, Limits, Message, Reply, Request, Response, Status
@@ -31,7 +32,10 @@ class LineChannel:
         self.seen: list[Request] = []
 
     def routes(self) -> Mapping[str, Parse]:
-        return {"receive": self._receive, "status": lambda _: ()}
+        return {"receive": self._receive, "status": lambda _: (), "check": self._check}
+
+    def _check(self, request: Request) -> Sequence[Event]:
+        raise Challenge(parse_qs(urlsplit(request.url).query)["text"][0])
 
     def _receive(self, request: Request) -> Sequence[Event]:
         self.seen.append(request)

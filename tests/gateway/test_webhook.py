@@ -91,7 +91,7 @@ async def test_slow_store_asks_for_a_retry(client: Client, doubles: House, monke
         pytest.param("/c/line/receive/wrong", b"1 a", 403, "The path key is wrong", id="wrong key"),
         pytest.param(RECEIVE, b"garbage", 400, "not 'id text'", id="malformed"),
         pytest.param(RECEIVE, b"\xff\xfe\x00", 400, "not 'id text'", id="binary"),
-        pytest.param(RECEIVE, b"x" * (wire.MAX_BODY + 1), 413, "larger than 65536", id="too large"),
+        pytest.param(RECEIVE, b"x" * 65_537, 413, "larger than 65536", id="too large"),
         pytest.param(RECEIVE, b"bug", 503, "Reference", id="a bug of the channel"),
         pytest.param(RECEIVE, b"1 poison", 503, "Reference", id="a bug of the inbox"),
     ],
@@ -106,8 +106,16 @@ async def test_refusal_has_its_status_and_a_reason(
 
 
 async def test_largest_body_is_read(client: Client, doubles: House) -> None:
-    body = b"1 " + b"x" * (wire.MAX_BODY - 2)
+    body = b"1 " + b"x" * 65_534
     assert (await client.post(RECEIVE, data=body)).status == 200
+
+
+@pytest.mark.parametrize("text", ["1158201444", "<script>", "\u12a5 & \u00e7"])
+async def test_a_check_of_the_address_is_answered_as_it_is(client: Client, doubles: House, text: str) -> None:
+    answer = await client.get(f"/c/line/check/{KEY}", params={"text": text})
+    assert (answer.status, answer.content_type, await answer.text()) == (200, "text/plain", text)
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert doubles.store.begins == 0
 
 
 async def test_nothing_to_take_is_fine(client: Client, doubles: House) -> None:

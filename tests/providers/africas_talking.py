@@ -4,12 +4,13 @@ with AfricasTalking() as provider:
     channel = AtSms(base_url=provider.url, ...)
     provider.fail_next(recipient(406), too_fast(after_s=3))
     provider.text(webhook, "+254700000001", "habari")        # posts an incoming SMS
+    provider.keep("+254700000001", "habari", id=15071, date="2026-11-02T08:15:45Z")  # into the inbox, nobody is told
     screen = UssdPhone(webhook, "+254700000001").dial()      # "CON ..." or "END ..."
 """
 
 import itertools
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import requests
@@ -34,6 +35,7 @@ WORDS = {
     502: "RejectedByGateway",
 }
 SHORT_CODE = "20880"
+PAGE = 100  # messages of the inbox in one answer
 PATIENCE_S = 10.0
 
 
@@ -64,42 +66,70 @@ def slow(delay_s: float) -> Fault:
 
 def send_result(number: str, message_id: str, code: int = 101) -> str:
     """The body of an answer to a send, with one recipient."""
+    return bulk_result([(number, message_id, code)])
+
+
+def bulk_result(results: Sequence[tuple[str, str, int]]) -> str:
+    """The body of an answer to a send: (number, message id, statusCode) of each recipient."""
+    rows = [_row(*result) for result in results]
+    taken = sum(row["status"] == "Success" for row in rows)
+    summary = f"Sent to {taken}/{len(rows)} Total Cost: KES {0.8 * taken:.4f}"
+    return json.dumps({"SMSMessageData": {"Message": summary, "Recipients": rows}})
+
+
+def _row(number: str, message_id: str, code: int) -> dict[str, object]:
     taken = code in (100, 101, 102)
-    row = {
+    return {
         "statusCode": code,
         "number": number,
         "status": "Success" if taken else WORDS[code],
         "cost": "KES 0.8000" if taken else "0",
         "messageId": message_id if taken else "None",
     }
-    summary = f"Sent to {int(taken)}/1 Total Cost: KES {'0.8000' if taken else '0'}"
-    return json.dumps({"SMSMessageData": {"Message": summary, "Recipients": [row]}})
 
 
 class AfricasTalking(Server):
-    """POST /version1/messaging. `messages` holds what it took: (number, text, id)."""
+    """POST and GET /version1/messaging. `messages` holds what it took: (number, text, id).
+
+    `refuses` has the statusCode of numbers that it does not take, `forgets` the numbers that it leaves out of its answer. The
+    answer's recipients are in the reverse of the order asked for. The inbox is listed oldest first, after `lastReceivedId`.
+    """
 
     def __init__(self, *, api_key: str = "at-test-key") -> None:
         super().__init__()
         self.api_key = api_key
         self.messages: list[tuple[str, str, str]] = []
+        self.refuses: dict[str, int] = {}
+        self.forgets: set[str] = set()
         self._ids = itertools.count(1)
+        self._inbox: list[dict[str, str | int]] = []
+
+    def keep(self, number: str, text: str, *, id: int, date: str, to: str = SHORT_CODE) -> None:
+        """Puts a message into the inbox that nobody was told of. Ids grow."""
+        self._inbox.append({"linkId": "", "text": text, "to": to, "id": id, "date": date, "from": number})
 
     def answer(self, sent: Sent, fault: Fault) -> web.Response:
-        if (sent.method, sent.path) != ("POST", "/version1/messaging"):
+        if sent.path != "/version1/messaging" or sent.method not in ("POST", "GET"):
             return web.Response(status=404, text="Not found")
         if sent.headers.get("apikey") != self.api_key:
             return web.Response(status=401, text="The supplied authentication is invalid")
+        if sent.method == "GET":
+            return web.Response(text=self._page(int(sent.query["lastReceivedId"])), content_type="application/json")
         if missing := [name for name in ("username", "to", "message") if not sent.form.get(name)]:
             return web.Response(status=400, text=f"Request is missing required form field '{missing[0]}'")
-        code = fault.code or 101
-        message_id = self._take(sent) if code < 400 else "None"
-        return web.Response(status=201, text=send_result(sent.form["to"], message_id, code), content_type="application/json")
+        numbers = sent.form["to"].split(",")[::-1]
+        codes = {number: fault.code or self.refuses.get(number, 101) for number in numbers}
+        results = [(number, self._take(number, sent) if code < 400 else "None", code) for number, code in codes.items()]
+        body = bulk_result([result for result in results if result[0] not in self.forgets])
+        return web.Response(status=201, text=body, content_type="application/json")
 
-    def _take(self, sent: Sent) -> str:
+    def _take(self, number: str, sent: Sent) -> str:
         message_id = f"ATXid_{next(self._ids):032x}"
-        self.messages.append((sent.form["to"], sent.form["message"], message_id))
+        self.messages.append((number, sent.form["message"], message_id))
         return message_id
+
+    def _page(self, after: int) -> str:
+        return json.dumps({"SMSMessageData": {"Messages": [row for row in self._inbox if int(row["id"]) > after][:PAGE]}})
 
 
 def incoming(number: str, text: str, *, id: str, to: str = SHORT_CODE) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """An HTTP server on loopback in its own thread, so that blocking senders can call it from a test."""
 
 import asyncio
+import json
 import socket
 from collections import deque
 from collections.abc import Mapping
@@ -8,7 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from threading import Event, Thread
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from urllib.parse import parse_qsl
 
 from aiohttp import web
@@ -16,12 +17,15 @@ from aiohttp import web
 
 @dataclass(frozen=True)
 class Sent:
-    """One request as it arrived. Header names in lower case."""
+    """One request as it arrived. Header names in lower case. `form` holds the fields of a form, or a JSON object."""
 
     method: str
     path: str
     headers: Mapping[str, str]
-    form: Mapping[str, str]
+    form: Mapping[str, Any]
+    query: Mapping[str, str] = field(default_factory=dict)
+    target: str = ""  # path and query as they came
+    body: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -105,7 +109,7 @@ class Server:
     async def _run(self) -> None:
         site = web.Application()
         site.router.add_route("*", "/{path:.*}", self._handle)
-        runner = web.AppRunner(site, shutdown_timeout=0.1, handler_cancellation=True)
+        runner = web.AppRunner(site, shutdown_timeout=0.1, handler_cancellation=True, access_log=None)  # addresses hold passwords
         await runner.setup()
         listening = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
@@ -130,5 +134,7 @@ def closed_port() -> str:
 
 async def _read(request: web.Request) -> Sent:
     headers = {name.lower(): value for name, value in request.headers.items()}
-    pairs = parse_qsl((await request.read()).decode(), keep_blank_values=True, strict_parsing=False)
-    return Sent(request.method, request.path, headers, dict(pairs))
+    body = await request.read()
+    is_json = request.content_type == "application/json"
+    form = json.loads(body) if is_json else dict(parse_qsl(body.decode(), keep_blank_values=True))
+    return Sent(request.method, request.path, headers, form, dict(request.query), request.raw_path, body)

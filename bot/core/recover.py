@@ -1,0 +1,62 @@
+"""Recovery: what people sent while nobody listened is fetched from the providers that keep it, and taken in like any other message."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from bot.core.errors import SendError
+from bot.core.inbox import Inbox
+from bot.core.ports import Channel, Recovers, Store
+from bot.core.types import Lane, Message
+
+WORTH_S = 3 * 3600.0  # an answer to an older question would only puzzle the person
+PAGE = 100  # messages in one transaction: webhooks must not wait long for the database
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """What one round brought: messages that were new, that we had already, and that were too old to take in.
+
+    `hints` go to the queue. `failed` has the channels that could not be asked and the provider's code.
+    """
+
+    hints: Sequence[tuple[Lane, int]] = ()
+    taken: int = 0
+    known: int = 0
+    too_old: int = 0
+    failed: Mapping[str, str] = field(default_factory=dict)
+
+
+def recover(store: Store, inbox: Inbox, channels: Mapping[str, Channel], *, now: float, since: float) -> Recovered:
+    """Takes in what the channels' providers kept for us from `since` on, and that is at most `WORTH_S` old.
+
+    Safe to repeat: what we have is not taken twice. One provider that fails does not keep the others from being asked. Raises
+    StoreDown; what was committed before it is found by the sweep.
+    """
+    total = Recovered()
+    for name, channel in channels.items():
+        if not isinstance(channel, Recovers):
+            continue
+        try:
+            messages = channel.missed(since=since, last_id="")
+        except SendError as error:
+            total = replace(total, failed={**total.failed, name: error.code})
+            continue
+        fresh = [message for message in messages if message.sent_at is None or now - message.sent_at <= WORTH_S]
+        total = replace(total, too_old=total.too_old + len(messages) - len(fresh))
+        for page in _pages(fresh):
+            total = _take(store, inbox, page, total, now=now)
+    return total
+
+
+def _take(store: Store, inbox: Inbox, page: Sequence[Message], total: Recovered, *, now: float) -> Recovered:
+    """One page in one transaction, counted into `total` after its commit."""
+    with store.begin() as tx:
+        results = [inbox.take(tx, message, now=now) for message in page]
+    known = sum(result.duplicate for result in results)
+    hints = [hint for result in results for hint in result.hints]
+    return replace(total, hints=(*total.hints, *hints), taken=total.taken + len(page) - known, known=total.known + known)
+
+
+def _pages(messages: Sequence[Message]) -> Iterator[Sequence[Message]]:
+    for start in range(0, len(messages), PAGE):
+        yield messages[start : start + PAGE]

@@ -1,0 +1,148 @@
+"""What people sent while nobody listened is taken in once, in order, and only where an answer still helps."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from bot.core.errors import SendError, StoreDown, Unreachable
+from bot.core.inbox import Inbox
+from bot.core.ports import Channel
+from bot.core.recover import PAGE, WORTH_S, Recovered, recover
+from bot.core.types import Lane, Limits, Message, Reply, Response
+from bot.store.memory import MemoryStore
+from tests.small import EN, small_library
+
+NOW = 1_800_000_000.0
+SINCE = NOW - WORTH_S
+PERSON = "tel:+254700000001"
+
+
+@dataclass
+class Deaf:
+    """A channel whose provider keeps nothing."""
+
+    name: str
+    limits: Limits = field(default_factory=Limits)
+    secrets: tuple[str, ...] = ()
+    hand_over: str = ""
+
+    def routes(self) -> Mapping[str, Any]:
+        return {}
+
+    def respond(self, reply: Reply | None) -> Response:
+        return Response()
+
+    def send(self, urn: str, text: str, *, key: str) -> str:
+        return key
+
+
+@dataclass
+class Keeping(Deaf):
+    """A channel whose provider kept `kept`, or fails with `error`."""
+
+    kept: Sequence[Message] = ()
+    error: SendError | None = None
+    asked: list[tuple[float, str]] = field(default_factory=list)
+
+    def missed(self, *, since: float, last_id: str) -> Sequence[Message]:
+        self.asked.append((since, last_id))
+        if self.error is not None:
+            raise self.error
+        return self.kept
+
+
+class Counting(MemoryStore):
+    """Counts its transactions, and is down after `good` of them."""
+
+    def __init__(self, good: int = 1000) -> None:
+        super().__init__()
+        self.begun, self.good = 0, good
+
+    @contextmanager
+    def begin(self) -> Iterator[Any]:
+        self.begun += 1
+        if self.begun > self.good:
+            raise StoreDown("gone")
+        with super().begin() as tx:
+            yield tx
+
+
+def message(n: int, text: str = "how do i store maize", *, age_s: float = 60.0, channel: str = "one", urn: str = "") -> Message:
+    return Message(channel=channel, external_id=f"m{n}", urn=urn or f"tel:+2547000{n:05d}", text=text, sent_at=NOW - age_s)
+
+
+def run(store: MemoryStore, *channels: Deaf) -> Recovered:
+    named: dict[str, Channel] = {channel.name: channel for channel in channels}
+    inbox = Inbox(small_library(), named, lang=EN, values={"emergency_number": "112"})
+    return recover(store, inbox, named, now=NOW, since=SINCE)
+
+
+def test_takes_in_what_was_missed_and_hints_it() -> None:
+    store, one = MemoryStore(), Keeping("one", kept=[message(1), message(2)])
+    recovered = run(store, one)
+    assert (recovered.taken, recovered.known, recovered.too_old) == (2, 0, 0)
+    assert [lane for lane, _ in recovered.hints] == [Lane.ANSWERS, Lane.ANSWERS]
+    claimed = [store.claim_message(row, now=NOW, lease_s=20) for _, row in recovered.hints]
+    assert [one.message.external_id for one in claimed if one] == ["m1", "m2"]
+    assert one.asked == [(SINCE, "")]
+
+
+def test_what_came_by_webhook_is_not_taken_again() -> None:
+    store, one = MemoryStore(), Keeping("one", kept=[message(1), message(2)])
+    first = run(store, Keeping("one", kept=[message(1)]))
+    second, third = run(store, one), run(store, one)
+    assert [(r.taken, r.known, len(r.hints)) for r in (first, second, third)] == [(1, 0, 1), (1, 1, 1), (0, 2, 0)]
+
+
+@pytest.mark.parametrize(
+    ("age_s", "taken"),
+    [
+        pytest.param(WORTH_S, 1, id="just-worth-it"),
+        pytest.param(WORTH_S + 1, 0, id="too-old"),
+        pytest.param(-30.0, 1, id="their-clock-is-ahead"),
+    ],
+)
+def test_age(age_s: float, taken: int) -> None:
+    recovered = run(MemoryStore(), Keeping("one", kept=[message(1, age_s=age_s)]))
+    assert (recovered.taken, recovered.too_old) == (taken, 1 - taken)
+
+
+def test_a_message_without_a_time_is_taken() -> None:
+    timeless = Message(channel="one", external_id="m1", urn=PERSON, text="how do i store maize")
+    assert run(MemoryStore(), Keeping("one", kept=[timeless])).taken == 1
+
+
+def test_a_stop_that_we_missed_holds() -> None:
+    store = MemoryStore()
+    run(store, Keeping("one", kept=[message(1, "how do i store maize", urn=PERSON), message(2, "STOP", urn=PERSON)]))
+    with store.begin() as tx:
+        assert tx.contact(PERSON, now=NOW, lang=EN).opted_out
+
+
+def test_one_provider_that_fails_does_not_keep_the_others_from_being_asked() -> None:
+    down = Keeping("down", error=Unreachable("no connection"))
+    recovered = run(MemoryStore(), down, Deaf("deaf"), Keeping("one", kept=[message(1)]))
+    assert recovered.failed == {"down": "no connection"}
+    assert recovered.taken == 1
+
+
+def test_many_are_taken_in_pages() -> None:
+    store = Counting()
+    assert run(store, Keeping("one", kept=[message(n) for n in range(2 * PAGE + 1)])).taken == 2 * PAGE + 1
+    assert store.begun == 3
+
+
+def test_what_was_committed_before_the_store_went_is_found_by_the_sweep() -> None:
+    store, one = Counting(good=1), Keeping("one", kept=[message(n) for n in range(PAGE + 1)])
+    with pytest.raises(StoreDown):
+        run(store, one)
+    assert len(store.due(now=NOW + 3600, limit=1000)) == PAGE
+    store.good = 1000
+    assert (run(store, one).taken, run(store, one).known) == (1, PAGE + 1)
+
+
+def test_nothing_to_ask() -> None:
+    assert run(MemoryStore(), Deaf("deaf")) == Recovered()
