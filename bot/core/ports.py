@@ -199,7 +199,7 @@ class Tx(Protocol):
         ...
 
     def open_question(self, urn: str, *, since: float) -> int | None:
-        """The id of the newest question of `urn` after `since` that is still unanswered."""
+        """The id of the newest question that `urn` asked on a screen after `since` and that is still unanswered."""
         ...
 
     def expire_replies(self, urn: str) -> int:

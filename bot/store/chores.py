@@ -1,0 +1,99 @@
+"""CHORES and looking in: what waits too long, what is too late, what there is."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, Table, case, func, select, update
+
+from bot.core.ports import Line, Part
+from bot.core.types import Lane, Status
+from bot.store import outbox, reports
+from bot.store.engine import Database
+from bot.store.rules import LIVE, LONGEST_DELAY_S, OPEN, SCREEN, UNSENT
+from bot.store.statements import one_of
+from bot.store.tables import DELIVERY, MESSAGE, PART
+
+_BATCH = 500  # rows a transaction: nobody waits long for its end
+
+
+class Chores:
+    """The part of SqlStore that sweeps and counts."""
+
+    _db: Database
+
+    def due(self, *, now: float, limit: int) -> Sequence[tuple[Lane, int]]:
+        m, d = MESSAGE.c, DELIVERY.c
+        questions = select(m.id, m.due_at).where(one_of(m.state, OPEN), m.due_at <= now).order_by(m.due_at)
+        deliveries = select(d.id, d.due_at, d.lane).where(one_of(d.status, LIVE), d.due_at <= now).order_by(d.due_at)
+        with self._db.write() as connection:
+            found = [(row.due_at, MESSAGE, Lane.ANSWERS, row.id) for row in connection.execute(_unlocked(questions, limit))]
+            found += [(row.due_at, DELIVERY, Lane(row.lane), row.id) for row in connection.execute(_unlocked(deliveries, limit))]
+            chosen = sorted(found, key=lambda place: place[0])[:limit]  # who waits longest comes first: no table starves the other
+            for table in (MESSAGE, DELIVERY):
+                _push_back(connection, table, [row for _, of, _, row in chosen if of is table], now)
+        return [(lane, row) for _, _, lane, row in chosen]
+
+    def expire(self, *, now: float) -> int:
+        total = 0
+        while count := self._expire_some(now):
+            total += count
+        with self._db.write() as connection:
+            reports.settle(connection, now=now)
+        return total
+
+    def _expire_some(self, now: float) -> int:
+        d = DELIVERY.c
+        late = one_of(d.status, LIVE) & (d.status != Status.SENDING) & (d.not_after > 0) & (d.not_after < now)
+        with self._db.write() as connection:
+            ids = connection.scalars(_unlocked(select(d.id).where(late), _BATCH)).all()
+            outbox.fail(connection, ids, UNSENT, "expired")
+            return len(ids)
+
+    def parts(self, delivery_id: int) -> Sequence[Part]:
+        with self._db.read() as connection:
+            return outbox.parts(connection, delivery_id)
+
+    def conversation(self, urn: str, *, limit: int) -> Sequence[Line]:
+        m, d, p = MESSAGE.c, DELIVERY.c, PART.c
+        inbound = select(MESSAGE).where(m.urn == urn).order_by(m.received.desc(), m.id.desc()).limit(limit)
+        outbound = (
+            select(d.id, d.created, p.n, p.text, p.status, case((d.via == SCREEN, m.channel), else_=d.channel).label("channel"))
+            .join(PART, p.delivery_id == d.id)
+            .outerjoin(MESSAGE, m.id == d.message_id)
+            .where(d.urn == urn)
+            .order_by(d.created.desc(), d.id.desc(), p.n.desc())
+            .limit(limit)
+        )
+        with self._db.read() as connection:
+            placed = [((row.received, False, row.id, 0), _said(row)) for row in connection.execute(inbound)]
+            placed += [((row.created, True, row.id, row.n), _replied(row)) for row in connection.execute(outbound)]
+        return [line for _, line in sorted(placed, key=lambda pair: pair[0])[-limit:]]
+
+    def counts(self) -> Mapping[str, int]:
+        with self._db.read() as connection:
+            messages = connection.execute(select(MESSAGE.c.state, func.count()).group_by(MESSAGE.c.state))
+            counted = {f"message.{state}": int(count) for state, count in messages}
+            deliveries = connection.execute(select(DELIVERY.c.status, func.count()).group_by(DELIVERY.c.status))
+            return counted | {f"delivery.{status}": int(count) for status, count in deliveries}
+
+
+def _unlocked(rows: Any, limit: int) -> Any:
+    """At most `limit` of `rows`, leaving out what another transaction has in hand."""
+    return rows.limit(limit).with_for_update(skip_locked=True)
+
+
+def _push_back(connection: Connection, table: Table, ids: Sequence[int], now: float) -> None:
+    """rules.longer, as SQL."""
+    if not ids:
+        return
+    delay_s = table.c.delay_s
+    doubled = case((2 * delay_s > LONGEST_DELAY_S, LONGEST_DELAY_S), else_=2 * delay_s)
+    connection.execute(update(table).where(table.c.id.in_(ids)).values(due_at=now + delay_s, delay_s=doubled))
+
+
+def _said(row: Row[*tuple[Any, ...]]) -> Line:
+    return Line(True, row.text, row.received, row.state, f"in-{row.id}", row.channel)
+
+
+def _replied(row: Row[*tuple[Any, ...]]) -> Line:
+    return Line(False, row.text, row.created, row.status, f"out-{row.id}-{row.n}", row.channel)

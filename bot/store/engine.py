@@ -1,0 +1,144 @@
+"""The database connection: everything that differs between SQLite and PostgreSQL, in one place."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError, InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from bot.core.errors import BadSetting, StoreDown
+
+PATIENCE_S = 10  # for a lock, a connection, an answer
+_DOWN = (OperationalError, InterfaceError, InternalError, PoolTimeout)
+
+Insert = postgresql.Insert | sqlite.Insert
+
+
+def make_engine(url: str, *, foreign_keys: bool = True) -> Engine:
+    """An engine for `url`. Raises BadSetting where it is neither SQLite nor PostgreSQL. Connects at the first use.
+
+    Statements' values are kept out of every error: they are people's words and numbers."""
+    address = _address(url)
+    if address.get_backend_name() == "sqlite":
+        engine = create_engine(address, hide_parameters=True, pool_size=16, pool_timeout=PATIENCE_S)
+        _teach_sqlite(engine, foreign_keys=foreign_keys)
+        return engine
+    return create_engine(
+        address,
+        hide_parameters=True,
+        pool_size=16,
+        pool_timeout=PATIENCE_S,
+        pool_pre_ping=True,
+        # A claim that waited for another one looks at the row again, as it is then: so READ COMMITTED, whatever the server's default.
+        isolation_level="READ COMMITTED",
+        connect_args={"connect_timeout": PATIENCE_S, "options": f"-c lock_timeout={PATIENCE_S}s"},
+    )
+
+
+def _address(url: str) -> URL:
+    try:
+        address = make_url(url)
+    except ArgumentError:
+        address = URL.create("none")
+    if address.drivername in ("postgres", "postgresql"):
+        address = address.set(drivername="postgresql+psycopg")
+    if address.drivername not in ("sqlite", "sqlite+pysqlite", "postgresql+psycopg"):
+        raise BadSetting(
+            "database_url is neither sqlite:///FILE nor postgresql+psycopg://USER:PASSWORD@HOST/NAME. Mend it in the settings."
+        )
+    return address
+
+
+def _teach_sqlite(engine: Engine, *, foreign_keys: bool) -> None:
+    """SQLite as we need it: durable at COMMIT, readers beside the writer, and transactions that begin where we say."""
+
+    @event.listens_for(engine, "connect")
+    def connected(connection: Any, _: object) -> None:
+        connection.isolation_level = None  # the driver would begin by itself, late and without IMMEDIATE
+        for pragma in (
+            f"busy_timeout = {PATIENCE_S * 1000}",
+            "journal_mode = WAL",
+            "synchronous = FULL",  # NORMAL may lose the last commits with the power, and the provider was told 200
+            f"foreign_keys = {int(foreign_keys)}",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # A transaction that reads first and writes later cannot wait for its turn (SQLITE_BUSY at once): take the turn at the start.
+        reads = connection.get_execution_options().get("reads_only", False)
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+class Database:
+    """Transactions on one engine. Errors that mean "not now" come out as StoreDown."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._reader = engine.execution_options(reads_only=True)
+        # SQLite has one writer at a time, and waits for it by sleeping, unfairly. Threads of one process queue here instead.
+        self._turn = threading.Lock() if engine.dialect.name == "sqlite" else None
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One write transaction: commits at the end of the block, rolls back on an error."""
+        with self._my_turn(), self._answering(), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """One snapshot for reading, that waits for no writer."""
+        with self._answering(), self._reader.connect() as connection:
+            yield connection
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    @contextmanager
+    def _my_turn(self) -> Iterator[None]:
+        if self._turn is None:
+            yield
+        elif self._turn.acquire(timeout=PATIENCE_S):
+            try:
+                yield
+            finally:
+                self._turn.release()
+        else:
+            raise StoreDown(f"The database was busy for {PATIENCE_S} s. Is begin() used inside begin()?")
+
+    @contextmanager
+    def _answering(self) -> Iterator[None]:
+        try:
+            yield
+        except _DOWN as error:
+            raise down(self._engine.url, error) from error
+
+
+def down(url: URL, error: Exception) -> StoreDown:
+    """What the caller hears when the database at `url` fails with `error`."""
+    cause = getattr(error, "orig", None) or error
+    what = " ".join(str(cause).split())
+    return StoreDown(f"The database {url.render_as_string()} cannot answer now: {type(cause).__name__}: {what}. Is it up and migrated?")
+
+
+@cache
+def insert_once(dialect: str, table: Table, *unique: str) -> Insert:
+    """INSERT that changes nothing where a row with the same `unique` columns is there."""
+    return _insert(dialect, table).on_conflict_do_nothing(index_elements=unique)
+
+
+@cache
+def insert_or_update(dialect: str, table: Table, *unique: str) -> Insert:
+    """INSERT that overwrites the row with the same `unique` columns where one is there."""
+    statement = _insert(dialect, table)
+    changed = {column.name: statement.excluded[column.name] for column in table.c if column.name not in unique}
+    return statement.on_conflict_do_update(index_elements=unique, set_=changed)
+
+
+def _insert(dialect: str, table: Table) -> Insert:
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)

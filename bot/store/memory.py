@@ -1,0 +1,254 @@
+"""The in-memory double of the store: the same promises, for `ujumbe chat` and for tests. Held to SqlStore by one contract test."""
+
+import threading
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TypeVar
+
+from bot.core.errors import StoreDown
+from bot.core.ports import Claim, ClaimedDelivery, ClaimedMessage, Line, NewDelivery, Part, WaitingAnswer
+from bot.core.types import Contact, Lane, Lang, Status
+from bot.store.memory_rows import Outgoing, Question, Tables, as_answer
+from bot.store.memory_tx import MemoryTx
+from bot.store.rules import FIRST_DELAY_S, LIVE, SCREEN, UNSENT, MessageState, clean, longer, new_token
+
+PATIENCE_S = 10.0
+
+
+class MemoryStore:
+    """bot.core.ports.Store in one process. One lock, one writer at a time."""
+
+    def __init__(self) -> None:
+        self._tables = Tables()
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def begin(self) -> Iterator[MemoryTx]:
+        with self._write() as tables:
+            yield MemoryTx(tables)
+
+    @contextmanager
+    def _write(self) -> Iterator[Tables]:
+        if not self._lock.acquire(timeout=PATIENCE_S):
+            raise StoreDown(f"The in-memory store was busy for {PATIENCE_S:.0f} s. Is begin() used inside begin()?")
+        try:
+            work = self._tables.copy()
+            yield work
+            self._tables = work
+        finally:
+            self._lock.release()
+
+    # ANSWERS
+
+    def claim_message(self, id: int, *, now: float, lease_s: float) -> ClaimedMessage | None:
+        with self._write() as t:
+            row = t.questions.get(id)
+            if row is None or not _answerable(row, now) or _asked_before(t, row):
+                return None
+            claim = Claim(id, new_token(), row.attempts + 1)
+            t.put(replace(_leased(row, claim, now + lease_s), state=MessageState.ANSWERING))
+            contact = t.contacts.get(row.message.urn) or Contact(row.message.urn, Lang.EN)
+            return ClaimedMessage(claim, row.message, contact, row.skill, row.turns, row.received)
+
+    def renew_message(self, claim: Claim, *, now: float, lease_s: float) -> bool:
+        with self._write() as t:
+            row = t.claimed_question(claim)
+            if row is not None:
+                t.put(replace(row, lease_until=now + lease_s, due_at=now + lease_s))
+            return row is not None
+
+    def finish_message(self, claim: Claim, delivery: NewDelivery, *, now: float) -> int | None:
+        with self._write() as t:
+            row = t.claimed_question(claim)
+            if row is None:
+                return None
+            t.put(replace(row, state=MessageState.DONE, token=None))
+            answer = replace(delivery, message_id=row.id, hold_until=row.screen_until)
+            delivery_id = MemoryTx(t).insert_delivery(answer, now=now) or t.dedups[answer.dedup]
+            following = [q.id for q in t.questions.values() if q.message.urn == row.message.urn and q.state is MessageState.NEW]
+            if following:
+                t.put(replace(t.questions[min(following)], due_at=now, delay_s=FIRST_DELAY_S))
+            return delivery_id
+
+    def release_message(self, claim: Claim, *, now: float, after_s: float) -> None:
+        with self._write() as t:
+            row = t.claimed_question(claim)
+            if row is not None:
+                again = now + after_s
+                t.put(replace(row, state=MessageState.NEW, token=None, next_at=again, due_at=again, delay_s=FIRST_DELAY_S))
+
+    # SENDS and ALERTS
+
+    def claim_delivery(self, id: int, *, now: float, lease_s: float) -> ClaimedDelivery | None:
+        with self._write() as t:
+            row = t.outgoing.get(id)
+            if row is None or not _sendable(row, now) or _ordered_before(t, row, now):
+                return None
+            claim = Claim(id, new_token(), row.attempts + 1)
+            t.put(replace(_leased(row, claim, now + lease_s), status=Status.SENDING))
+            contact = t.contacts.get(row.order.urn)
+            return ClaimedDelivery(
+                claim=claim,
+                channel=row.order.channel,
+                urn=row.order.urn,
+                parts=row.parts,
+                not_after=row.order.not_after,
+                despite_stop=row.order.despite_stop,
+                opted_out=contact is not None and contact.opted_out,
+                errors=row.errors,
+                choices=tuple(row.order.choices),
+            )
+
+    def part_sending(self, claim: Claim, n: int, *, now: float, lease_s: float) -> bool:
+        with self._write() as t:
+            row = t.claimed_delivery(claim)
+            if row is None or row.parts[n].status not in UNSENT:
+                return False
+            parts = tuple(replace(p, status=Status.SENDING) if p.n == n else p for p in row.parts)
+            t.put(replace(row, parts=parts, lease_until=now + lease_s, due_at=now + lease_s))
+            return True
+
+    def part_wired(self, claim: Claim, n: int, external_id: str, *, now: float) -> None:
+        with self._write() as t:
+            row = t.claimed_delivery(claim)
+            if row is not None:
+                t.learn(row.order.channel, clean(external_id), row.id, n)
+                t.put(t.outgoing[row.id].climbed(n, Status.WIRED))
+
+    def part_unknown(self, claim: Claim, n: int, code: str, *, now: float) -> None:
+        with self._write() as t:
+            row = t.claimed_delivery(claim)
+            if row is not None:
+                t.put(replace(row.climbed(n, Status.UNKNOWN), code=code))
+
+    def finish_delivery(self, claim: Claim, *, now: float) -> Status:
+        with self._write() as t:
+            row = t.claimed_delivery(claim)
+            if row is None:
+                return t.outgoing[claim.id].status
+            row = row.summed()
+            if row.live:
+                row = replace(row, status=Status.QUEUED, next_at=now, due_at=now + FIRST_DELAY_S)
+            t.put(replace(row, token=None))
+            _wake_next(t, row, now)
+            return row.status
+
+    def retry_delivery(self, claim: Claim, *, now: float, after_s: float, code: str) -> None:
+        with self._write() as t:
+            row = t.claimed_delivery(claim)
+            if row is None:
+                return
+            row = row.with_parts((Status.SENDING,), Status.QUEUED)
+            again = now + after_s
+            row = replace(row, token=None, errors=row.errors + 1, code=code, next_at=again, due_at=again, delay_s=FIRST_DELAY_S)
+            t.put(replace(row, status=Status.ERRORED) if row.live else row)
+            _wake_next(t, row, now)
+
+    def fail_delivery(self, claim: Claim, *, now: float, reason: str) -> None:
+        with self._write() as t:
+            row = t.claimed_delivery(claim)
+            if row is not None:
+                t.put(row.failed(UNSENT, reason))
+                _wake_next(t, row, now)
+
+    # USSD screens
+
+    def claim_screen(self, message_id: int, *, now: float) -> WaitingAnswer | None:
+        with self._write() as t:
+            for row in t.answers_to(message_id):
+                if row.via == SCREEN:
+                    return as_answer(row)
+                if row.waiting and row.hold_until > 0.0 and all(part.status is Status.QUEUED for part in row.parts):
+                    shown = replace(row.with_parts((Status.QUEUED,), Status.DELIVERED), status=Status.DELIVERED, via=SCREEN)
+                    t.put(shown)
+                    return as_answer(shown)
+            return None
+
+    def hand_over(self, message_id: int, *, now: float) -> int | None:
+        with self._write() as t:
+            if message_id in t.questions:
+                t.put(replace(t.questions[message_id], screen_until=0.0))
+            for row in t.answers_to(message_id):
+                if row.waiting:
+                    t.put(replace(row, hold_until=0.0, due_at=now + FIRST_DELAY_S, delay_s=FIRST_DELAY_S))
+                    return row.id
+            return None
+
+    # CHORES
+
+    def due(self, *, now: float, limit: int) -> Sequence[tuple[Lane, int]]:
+        with self._write() as t:
+            rows: list[Question | Outgoing] = [q for q in t.questions.values() if q.open and q.due_at <= now]
+            rows += [d for d in t.outgoing.values() if d.live and d.due_at <= now]
+            chosen = sorted(rows, key=lambda row: row.due_at)[:limit]
+            for row in chosen:
+                t.put(replace(row, due_at=now + row.delay_s, delay_s=longer(row.delay_s)))
+            return [(Lane.ANSWERS if isinstance(row, Question) else row.order.lane, row.id) for row in chosen]
+
+    def expire(self, *, now: float) -> int:
+        with self._write() as t:
+            t.forget_reports(now)
+            late = [row for row in t.outgoing.values() if row.waiting and 0 < row.order.not_after < now]
+            for row in late:
+                t.put(row.failed(UNSENT, "expired"))
+            return len(late)
+
+    def parts(self, delivery_id: int) -> Sequence[Part]:
+        row = self._tables.outgoing.get(delivery_id)
+        return () if row is None else row.parts
+
+    def conversation(self, urn: str, *, limit: int) -> Sequence[Line]:
+        return [line for _, line in sorted(self._tables.lines(clean(urn)), key=lambda pair: pair[0])[-limit:]]
+
+    def counts(self) -> Mapping[str, int]:
+        t = self._tables
+        return Counter([f"message.{q.state}" for q in t.questions.values()] + [f"delivery.{d.status}" for d in t.outgoing.values()])
+
+    def close(self) -> None:
+        """Nothing to close: what is kept ends with the process."""
+
+
+_Row = TypeVar("_Row", Question, Outgoing)
+
+
+def _leased(row: _Row, claim: Claim, until: float) -> _Row:
+    return replace(row, token=claim.token, attempts=claim.attempts, lease_until=until, due_at=until, delay_s=FIRST_DELAY_S)
+
+
+def _answerable(row: Question, now: float) -> bool:
+    if row.state is MessageState.NEW:
+        return row.next_at <= now
+    return row.state is MessageState.ANSWERING and row.lease_until <= now
+
+
+def _asked_before(t: Tables, row: Question) -> bool:
+    """Whether an older question of the same person is still open: answers come in the order of the questions."""
+    return any(q.id < row.id and q.open and q.message.urn == row.message.urn for q in t.questions.values())
+
+
+def _sendable(row: Outgoing, now: float) -> bool:
+    ready = row.hold_until <= now and row.next_at <= now
+    return ready and (row.waiting or (row.status is Status.SENDING and row.lease_until <= now))
+
+
+def _ordered_before(t: Tables, row: Outgoing, now: float) -> bool:
+    """Whether an older delivery goes first. See bot.store.senders for which ones do."""
+    return any(older.id < row.id and _follows(older, row) and older.status in LIVE for older in _ready(t, now))
+
+
+def _ready(t: Tables, now: float) -> Iterator[Outgoing]:
+    return (row for row in t.outgoing.values() if row.hold_until <= now and row.next_at <= now)
+
+
+def _follows(row: Outgoing, other: Outgoing) -> bool:
+    """Whether the two are in one row of deliveries: the same person, channel and lane."""
+    return (row.order.urn, row.order.channel, row.order.lane) == (other.order.urn, other.order.channel, other.order.lane)
+
+
+def _wake_next(t: Tables, row: Outgoing, now: float) -> None:
+    """What waited behind `row` is due now."""
+    behind = [other.id for other in _ready(t, now) if other.waiting and _follows(other, row) and other.id != row.id]
+    if behind:
+        t.put(replace(t.outgoing[min(behind)], due_at=now, delay_s=FIRST_DELAY_S))

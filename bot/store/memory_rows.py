@@ -1,0 +1,155 @@
+"""What the in-memory store holds: frozen rows in dictionaries, so that a transaction is a shallow copy."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from bot.core.ports import Claim, Line, NewDelivery, Part, WaitingAnswer
+from bot.core.types import Contact, Message, Session, Status, climbs
+from bot.store.rules import FIRST_DELAY_S, KEEP_REPORTS_S, LIVE, OPEN, SCREEN, WAITING, MessageState, lower, summary
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """One inbound message. See bot.store.tables.Message for the fields."""
+
+    id: int
+    message: Message
+    received: float
+    state: MessageState = MessageState.STORED
+    skill: str = ""
+    turns: tuple[str, ...] = ()
+    asked: float = 0.0
+    screen_until: float = 0.0
+    token: str | None = None
+    lease_until: float = 0.0
+    attempts: int = 0
+    next_at: float = 0.0
+    due_at: float = 0.0
+    delay_s: float = FIRST_DELAY_S
+
+    @property
+    def open(self) -> bool:
+        return self.state in OPEN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """One delivery with its parts. See bot.store.tables.Delivery for the fields."""
+
+    id: int
+    order: NewDelivery
+    parts: tuple[Part, ...]
+    created: float
+    hold_until: float
+    status: Status = Status.QUEUED
+    via: str = ""
+    code: str = ""
+    token: str | None = None
+    lease_until: float = 0.0
+    attempts: int = 0
+    errors: int = 0
+    next_at: float = 0.0
+    due_at: float = 0.0
+    delay_s: float = FIRST_DELAY_S
+
+    @property
+    def live(self) -> bool:
+        return self.status in LIVE
+
+    @property
+    def waiting(self) -> bool:
+        return self.status in WAITING
+
+    def with_parts(self, old: Sequence[Status], new: Status) -> "Outgoing":
+        """The same with every part whose status is one of `old` set to `new`."""
+        return replace(self, parts=tuple(replace(p, status=new) if p.status in old else p for p in self.parts))
+
+    def climbed(self, n: int, status: Status) -> "Outgoing":
+        """The same with part `n`, and then itself, on the rung of `status` where that is higher."""
+        parts = tuple(replace(p, status=status) if p.n == n and climbs(p.status, status) else p for p in self.parts)
+        return replace(self, parts=parts).summed()
+
+    def summed(self) -> "Outgoing":
+        least = summary(part.status for part in self.parts)
+        return replace(self, status=least) if climbs(self.status, least) else self
+
+    def failed(self, old: Sequence[Status], code: str) -> "Outgoing":
+        """Over, with every part whose status is one of `old`."""
+        status = Status.FAILED if self.status in lower(Status.FAILED) else self.status
+        return replace(self.with_parts(old, Status.FAILED), status=status, token=None, code=code)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A status report that came before its part was known."""
+
+    status: Status
+    at: float
+
+
+@dataclass(slots=True)
+class Tables:
+    """Everything. Rows are frozen: a shallow copy is a snapshot."""
+
+    questions: dict[int, Question] = field(default_factory=dict)
+    outgoing: dict[int, Outgoing] = field(default_factory=dict)
+    contacts: dict[str, Contact] = field(default_factory=dict)
+    sessions: dict[str, Session] = field(default_factory=dict)
+    reports: dict[tuple[str, str, Status], Report] = field(default_factory=dict)
+    external_ids: dict[tuple[str, str], int] = field(default_factory=dict)  # of messages
+    dedups: dict[str, int] = field(default_factory=dict)
+    wired: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)  # (channel, external id) -> delivery, part
+    keys: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    def copy(self) -> "Tables":
+        return Tables(*(dict(getattr(self, name)) for name in Tables.__slots__))
+
+    def put(self, row: Question | Outgoing) -> None:
+        if isinstance(row, Question):
+            self.questions[row.id] = row
+        else:
+            self.outgoing[row.id] = row
+
+    def claimed_question(self, claim: Claim) -> Question | None:
+        """The question, while the claim's token still fits."""
+        row = self.questions.get(claim.id)
+        return row if row is not None and row.token == claim.token else None
+
+    def claimed_delivery(self, claim: Claim) -> Outgoing | None:
+        """The delivery, while the claim's token still fits."""
+        row = self.outgoing.get(claim.id)
+        return row if row is not None and row.token == claim.token else None
+
+    def answers_to(self, message_id: int) -> list[Outgoing]:
+        return [row for row in self.outgoing.values() if row.order.message_id == message_id]
+
+    def learn(self, channel: str, external_id: str, delivery_id: int, n: int) -> None:
+        """Keeps the provider's id of a part, and applies what was reported under it before."""
+        row = self.outgoing[delivery_id]
+        parts = tuple(replace(p, external_id=external_id) if p.n == n else p for p in row.parts)
+        self.put(replace(row, parts=parts))
+        if external_id:
+            self.wired[channel, external_id] = (delivery_id, n)
+            for key in [key for key in self.reports if key[:2] == (channel, external_id)]:
+                self.put(self.outgoing[delivery_id].climbed(n, self.reports.pop(key).status))
+
+    def forget_reports(self, now: float) -> None:
+        self.reports = {key: report for key, report in self.reports.items() if report.at > now - KEEP_REPORTS_S}
+
+    def lines(self, urn: str) -> Iterator[tuple[tuple[float, bool, int, int], Line]]:
+        """Every line between us and `urn`, each with its place in the order."""
+        for q in self.questions.values():
+            if q.message.urn == urn:
+                line = Line(True, q.message.text, q.received, q.state, f"in-{q.id}", q.message.channel)
+                yield (q.received, False, q.id, 0), line
+        for d in self.outgoing.values():
+            if d.order.urn == urn:
+                channel = self.questions[d.order.message_id or 0].message.channel if d.via == SCREEN else d.order.channel
+                for p in d.parts:
+                    yield (d.created, True, d.id, p.n), Line(False, p.text, d.created, p.status, f"out-{d.id}-{p.n}", channel)
+
+
+def as_answer(row: Outgoing) -> WaitingAnswer:
+    """What a screen is shown of a delivery."""
+    assert row.order.message_id is not None
+    return WaitingAnswer(row.id, row.order.message_id, " ".join(part.text for part in row.parts), row.status)

@@ -1,0 +1,129 @@
+"""Deliveries and their parts inside a transaction: storing them, and moving them up their ladders.
+
+On PostgreSQL whoever changes parts locks their delivery first, so that two reports on one delivery are summed up one after the other.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, select, update
+
+from bot.core.ports import Claim, NewDelivery, Part, WaitingAnswer
+from bot.core.types import Status
+from bot.store import rows
+from bot.store.engine import insert_once
+from bot.store.rules import FIRST_DELAY_S, WAITING, lower, new_key, summary
+from bot.store.statements import NOW, ROW, given, given_list, mine, one_of
+from bot.store.tables import DELIVERY, PART, REPORT
+
+_D, _P = DELIVERY.c, PART.c
+_PART = (_P.delivery_id == ROW) & (_P.n == given("which"))
+_NEW, _OLD, _ROWS = given("new"), given_list("old"), given_list("rows")
+
+_PARTS = select(PART).where(_P.delivery_id == ROW).order_by(_P.n)
+_STATUSES = select(_P.status).where(_P.delivery_id == ROW)
+_HELD = select(DELIVERY).where(mine(DELIVERY)).with_for_update()
+_SHOWN = select(_D.message_id, _D.status).where(_D.id == ROW)
+_SET_PARTS = update(PART).where(_P.delivery_id.in_(_ROWS), _P.status.in_(_OLD)).values(status=_NEW)
+_CLIMB_PART = update(PART).where(_PART, _P.status.in_(_OLD)).values(status=_NEW)
+_CLIMB = update(DELIVERY).where(_D.id.in_(_ROWS), _D.status.in_(_OLD)).values(status=_NEW)
+_END = update(DELIVERY).where(_D.id.in_(_ROWS)).values(token=None, code=given("why"))
+_LEARN = update(PART).where(_PART).values(external_id=given("theirs"))
+_EARLY = delete(REPORT).where(REPORT.c.channel == given("on"), REPORT.c.external_id == given("theirs")).returning(REPORT.c.status)
+
+_line = (_D.urn == given("person")) & (_D.channel == given("on")) & (_D.lane == given("along")) & (_D.id != ROW)
+_ready = one_of(_D.status, WAITING) & (_D.hold_until <= NOW) & (_D.next_at <= NOW)
+_NEXT = select(_D.id).where(_line, _ready).order_by(_D.id).limit(1).with_for_update(skip_locked=True)
+_WAKE = update(DELIVERY).where(_D.id == _NEXT.scalar_subquery()).values(due_at=NOW, delay_s=FIRST_DELAY_S)
+
+
+def add(connection: Connection, delivery: NewDelivery, *, now: float) -> int | None:
+    """Stores a delivery with its parts. None where its `dedup` is there already."""
+    if not delivery.parts:
+        raise ValueError(f"delivery {delivery.dedup} has no parts. Give it at least one text.")
+    statement = insert_once(connection.dialect.name, DELIVERY, "dedup").returning(_D.id)
+    delivery_id: int | None = connection.scalar(statement, _columns(delivery, now))
+    if delivery_id is not None:
+        connection.execute(insert(PART), [_new_part(delivery_id, n, text) for n, text in enumerate(delivery.parts)])
+    return delivery_id
+
+
+def _columns(delivery: NewDelivery, now: float) -> dict[str, Any]:
+    return {
+        "dedup": delivery.dedup,
+        "channel": delivery.channel,
+        "urn": delivery.urn,
+        "lane": delivery.lane,
+        "kind": delivery.kind,
+        "message_id": delivery.message_id,
+        "skill": delivery.skill,
+        "facts": list(delivery.facts),
+        "choices": [[choice.id, choice.label] for choice in delivery.choices],
+        "created": now,
+        "not_after": delivery.not_after,
+        "despite_stop": delivery.despite_stop,
+        "status": Status.QUEUED,
+        "hold_until": delivery.hold_until,
+        "due_at": max(now, delivery.hold_until) + FIRST_DELAY_S,
+    }
+
+
+def _new_part(delivery_id: int, n: int, text: str) -> dict[str, Any]:
+    return {"delivery_id": delivery_id, "n": n, "key": new_key(delivery_id, n), "text": text, "status": Status.QUEUED}
+
+
+def parts(connection: Connection, delivery_id: int) -> tuple[Part, ...]:
+    return tuple(rows.part(row) for row in connection.execute(_PARTS, {"row": delivery_id}))
+
+
+def answer(connection: Connection, delivery_id: int) -> WaitingAnswer:
+    """What a screen is shown of a delivery."""
+    row = connection.execute(_SHOWN, {"row": delivery_id}).one()
+    text = " ".join(part.text for part in parts(connection, delivery_id))
+    return WaitingAnswer(delivery_id, row.message_id, text, Status(row.status))
+
+
+def held(connection: Connection, claim: Claim) -> Row[Any] | None:
+    """The delivery, locked, while the claim's token still fits."""
+    return connection.execute(_HELD, {"row": claim.id, "mine": claim.token}).first()
+
+
+def set_parts(connection: Connection, deliveries: Sequence[int], old: Sequence[Status], new: Status) -> None:
+    """Sets the parts of `deliveries` that stand in one of `old`."""
+    if deliveries:
+        connection.execute(_SET_PARTS, {"rows": deliveries, "old": old, "new": new})
+
+
+def climb_part(connection: Connection, delivery_id: int, n: int, status: Status) -> None:
+    """Moves a part up to `status`, where that is up."""
+    connection.execute(_CLIMB_PART, {"row": delivery_id, "which": n, "old": lower(status), "new": status})
+
+
+def climb(connection: Connection, delivery_id: int) -> None:
+    """Moves a delivery up to where its parts are."""
+    status = summary(Status(part) for part in connection.scalars(_STATUSES, {"row": delivery_id}))
+    connection.execute(_CLIMB, {"rows": [delivery_id], "old": lower(status), "new": status})
+
+
+def fail(connection: Connection, deliveries: Sequence[int], old: Sequence[Status], why: str) -> None:
+    """Ends deliveries, with every part that stands in one of `old`."""
+    if not deliveries:
+        return
+    set_parts(connection, deliveries, old, Status.FAILED)
+    connection.execute(_CLIMB, {"rows": deliveries, "old": lower(Status.FAILED), "new": Status.FAILED})
+    connection.execute(_END, {"rows": deliveries, "why": why})
+
+
+def learn(connection: Connection, channel: str, external_id: str, delivery_id: int, n: int) -> None:
+    """Keeps the provider's id of a part, and applies what was reported under it before."""
+    connection.execute(_LEARN, {"row": delivery_id, "which": n, "theirs": external_id})
+    if not external_id:
+        return
+    for status in connection.scalars(_EARLY, {"on": channel, "theirs": external_id}).all():
+        climb_part(connection, delivery_id, n, Status(status))
+
+
+def wake_next(connection: Connection, delivery: Row[Any], *, now: float) -> None:
+    """Makes due what waited behind `delivery`. Locked rows are left alone: somebody moves them already."""
+    line = {"person": delivery.urn, "on": delivery.channel, "along": delivery.lane, "row": delivery.id}
+    connection.execute(_WAKE, line | {"now": now})

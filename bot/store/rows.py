@@ -1,0 +1,63 @@
+"""Rows to the words of the house."""
+
+from typing import Any
+
+from sqlalchemy import Row
+
+from bot.core.ports import Claim, ClaimedDelivery, ClaimedMessage, Part
+from bot.core.types import Choice, Contact, Lang, Message, Session, SessionEvent, Status
+
+
+def message(row: Row[Any]) -> Message:
+    return Message(
+        channel=row.channel,
+        external_id=row.external_id,
+        urn=row.urn,
+        text=row.text,
+        to=row.to,
+        sent_at=row.sent_at,
+        session_id=row.session_id,
+        session_event=SessionEvent(row.session_event) if row.session_event else None,
+        path=row.path,
+        meta=row.meta,
+    )
+
+
+def contact(row: Row[Any]) -> Contact:
+    return Contact(
+        urn=row.urn,
+        lang=Lang(row.lang),
+        lang_chosen=row.lang_chosen,
+        opted_out=row.opted_out,
+        created=row.created,
+        seen=row.seen,
+        greeted=row.greeted,
+    )
+
+
+def session(row: Row[Any]) -> Session:
+    values = row._asdict()
+    return Session(**values | {"turns": tuple(row.turns)})
+
+
+def part(row: Row[Any]) -> Part:
+    return Part(n=row.n, key=row.key, text=row.text, status=Status(row.status), external_id=row.external_id)
+
+
+def claimed_message(row: Row[Any], person: Contact) -> ClaimedMessage:
+    claim = Claim(row.id, row.token, row.attempts)
+    return ClaimedMessage(claim, message(row), person, row.skill, tuple(row.turns), row.received)
+
+
+def claimed_delivery(row: Row[Any], parts: tuple[Part, ...], *, opted_out: bool) -> ClaimedDelivery:
+    return ClaimedDelivery(
+        claim=Claim(row.id, row.token, row.attempts),
+        channel=row.channel,
+        urn=row.urn,
+        parts=parts,
+        not_after=row.not_after,
+        despite_stop=row.despite_stop,
+        opted_out=opted_out,
+        errors=row.errors,
+        choices=tuple(Choice(*choice) for choice in row.choices),
+    )

@@ -1,0 +1,71 @@
+"""The rules that every store keeps, whatever it is made of: pure values and functions, written once."""
+
+import secrets
+from collections.abc import Iterable
+from enum import StrEnum
+
+from bot.core.types import Status, climbs, rank
+
+FIRST_DELAY_S = 2.0  # a row that nobody took is hinted again after this, then after twice as long, and so on
+LONGEST_DELAY_S = 300.0
+KEEP_REPORTS_S = 7 * 86400.0  # a status report whose part never shows up is forgotten after this
+
+SCREEN = "screen"  # Delivery.via, where a USSD screen showed the text
+
+
+class MessageState(StrEnum):
+    """Where an inbound message stands."""
+
+    STORED = "stored"  # written; the same transaction decides what becomes of it
+    NEW = "new"  # a question that waits for ANSWERS
+    ANSWERING = "answering"  # somebody words its answer at this moment
+    DONE = "done"
+
+
+OPEN = (MessageState.NEW, MessageState.ANSWERING)  # questions without an answer
+WAITING = (Status.QUEUED, Status.ERRORED)  # deliveries that nobody has
+LIVE = (*WAITING, Status.SENDING)  # deliveries that are not over
+UNSENT = (Status.QUEUED, Status.SENDING)  # parts that the provider has not taken, as far as we know
+
+
+def lower(status: Status) -> list[Status]:
+    """Every status that a report of `status` may replace."""
+    return [old for old in Status if climbs(old, status)]
+
+
+def summary(parts: Iterable[Status]) -> Status:
+    """The status of a delivery: that of its part that came least far, so it climbs as they climb, in whatever order.
+
+    QUEUED while any part has not gone out: who sends is a matter of the claim, not of the parts.
+    """
+    least = min(parts, key=rank)
+    return Status.QUEUED if rank(least) == 0 else least
+
+
+def longer(delay_s: float) -> float:
+    """The delay after `delay_s`."""
+    return min(2 * delay_s, LONGEST_DELAY_S)
+
+
+def clean(text: str) -> str:
+    """`text` as every database takes it: without NUL (PostgreSQL has none) and with "?" for half a surrogate pair.
+
+    Both are damage from the way, never something a person typed, and a message must not be lost over them.
+    """
+    return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+
+
+def new_token() -> str:
+    """Fences a claim: nobody can guess it, and no two claims share it."""
+    return secrets.token_hex(16)
+
+
+def new_key(delivery_id: int, n: int) -> str:
+    """The name of a part for ever. Its random end keeps a stranger from reporting on it."""
+    return f"{delivery_id}-{n}-{secrets.token_hex(6)}"
+
+
+def in_session(key: str) -> tuple[str, str]:
+    """The channel and the session id of a session's key."""
+    channel, _, session_id = key.partition(":")
+    return channel, session_id

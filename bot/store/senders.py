@@ -1,0 +1,108 @@
+"""SENDS and ALERTS: who has which delivery, and what became of its parts."""
+
+from sqlalchemy import ColumnElement, exists, select, update
+
+from bot.core.ports import Claim, ClaimedDelivery
+from bot.core.types import Status
+from bot.store import outbox, rows
+from bot.store.engine import Database
+from bot.store.rules import FIRST_DELAY_S, LIVE, UNSENT, WAITING, new_token
+from bot.store.statements import NOW, ROW, UNTIL, given, lease, mine, one_of
+from bot.store.tables import CONTACT, DELIVERY, PART
+
+_D, _P = DELIVERY.c, PART.c
+_MINE = mine(DELIVERY)
+_CODE = given("why")
+
+
+def _ordered_before() -> ColumnElement[bool]:
+    older = DELIVERY.alias("older").c
+    line = (older.urn == _D.urn) & (older.channel == _D.channel) & (older.lane == _D.lane) & (older.id < _D.id)
+    return exists().where(line, one_of(older.status, LIVE), older.hold_until <= NOW, older.next_at <= NOW)
+
+
+_abandoned = one_of(_D.status, [Status.SENDING]) & (_D.lease_until <= NOW)
+_FREE = (_D.hold_until <= NOW) & (_D.next_at <= NOW) & (one_of(_D.status, WAITING) | _abandoned)
+_CLAIM = (
+    update(DELIVERY).where(_D.id == ROW, _FREE, ~_ordered_before()).values(status=Status.SENDING, **lease(_D.attempts)).returning(DELIVERY)
+)
+_OPTED_OUT = select(CONTACT.c.opted_out).where(CONTACT.c.urn == given("person"))
+_RENEW = update(DELIVERY).where(_MINE).values(lease_until=UNTIL, due_at=UNTIL)
+_CALL = update(PART).where(_P.delivery_id == ROW, _P.n == given("which"), one_of(_P.status, UNSENT)).values(status=Status.SENDING)
+_NOTE = update(DELIVERY).where(_MINE).values(code=_CODE)
+_LEFT = update(DELIVERY).where(_MINE, one_of(_D.status, LIVE))  # with parts that did not go out
+_AGAIN = _LEFT.values(status=Status.QUEUED, next_at=NOW, due_at=NOW + FIRST_DELAY_S, delay_s=FIRST_DELAY_S)
+_LATER = _LEFT.values(status=Status.ERRORED, next_at=UNTIL, due_at=UNTIL, delay_s=FIRST_DELAY_S)
+_COUNT = update(DELIVERY).where(_MINE).values(errors=_D.errors + 1, code=_CODE)
+_LET_GO = update(DELIVERY).where(_MINE).values(token=None)
+_STATUS = select(_D.status).where(_D.id == ROW)
+
+
+class Senders:
+    """The part of SqlStore that hands deliveries out.
+
+    A person's deliveries go out in order, per channel and lane: a delivery cannot be claimed while an older one is being sent or
+    could be sent now. An older one that waits for its own reasons (held for a screen, errored and not due yet) is passed by:
+    one bad text must not keep the next ones back for minutes. Lanes pass each other too: an alert waits behind nothing.
+    """
+
+    _db: Database
+
+    def claim_delivery(self, id: int, *, now: float, lease_s: float) -> ClaimedDelivery | None:
+        with self._db.write() as connection:
+            row = connection.execute(_CLAIM, {"row": id, "now": now, "until": now + lease_s, "fresh": new_token()}).first()
+            if row is None:
+                return None
+            opted_out = connection.scalar(_OPTED_OUT, {"person": row.urn})
+            return rows.claimed_delivery(row, outbox.parts(connection, id), opted_out=bool(opted_out))
+
+    def part_sending(self, claim: Claim, n: int, *, now: float, lease_s: float) -> bool:
+        with self._db.write() as connection:
+            held = connection.execute(_RENEW, _own(claim) | {"until": now + lease_s}).rowcount == 1
+            return held and connection.execute(_CALL, {"row": claim.id, "which": n}).rowcount == 1
+
+    def part_wired(self, claim: Claim, n: int, external_id: str, *, now: float) -> None:
+        with self._db.write() as connection:
+            delivery = outbox.held(connection, claim)
+            if delivery is not None:
+                outbox.learn(connection, delivery.channel, external_id, claim.id, n)
+                outbox.climb_part(connection, claim.id, n, Status.WIRED)
+                outbox.climb(connection, claim.id)
+
+    def part_unknown(self, claim: Claim, n: int, code: str, *, now: float) -> None:
+        with self._db.write() as connection:
+            if outbox.held(connection, claim) is not None:
+                outbox.climb_part(connection, claim.id, n, Status.UNKNOWN)
+                outbox.climb(connection, claim.id)
+                connection.execute(_NOTE, _own(claim) | {"why": code})
+
+    def finish_delivery(self, claim: Claim, *, now: float) -> Status:
+        with self._db.write() as connection:
+            delivery = outbox.held(connection, claim)
+            if delivery is not None:
+                outbox.climb(connection, claim.id)
+                connection.execute(_AGAIN, _own(claim) | {"now": now})
+                connection.execute(_LET_GO, _own(claim))
+                outbox.wake_next(connection, delivery, now=now)
+            return Status(connection.execute(_STATUS, {"row": claim.id}).scalar_one())
+
+    def retry_delivery(self, claim: Claim, *, now: float, after_s: float, code: str) -> None:
+        with self._db.write() as connection:
+            delivery = outbox.held(connection, claim)
+            if delivery is not None:
+                outbox.set_parts(connection, [claim.id], [Status.SENDING], Status.QUEUED)
+                connection.execute(_COUNT, _own(claim) | {"why": code})
+                connection.execute(_LATER, _own(claim) | {"until": now + after_s})
+                connection.execute(_LET_GO, _own(claim))
+                outbox.wake_next(connection, delivery, now=now)
+
+    def fail_delivery(self, claim: Claim, *, now: float, reason: str) -> None:
+        with self._db.write() as connection:
+            delivery = outbox.held(connection, claim)
+            if delivery is not None:
+                outbox.fail(connection, [claim.id], UNSENT, reason)
+                outbox.wake_next(connection, delivery, now=now)
+
+
+def _own(claim: Claim) -> dict[str, object]:
+    return {"row": claim.id, "mine": claim.token}

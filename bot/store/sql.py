@@ -1,0 +1,26 @@
+"""The SQL store: SQLite on one box, PostgreSQL in a real installation, the same statements on both."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from bot.store.chores import Chores
+from bot.store.engine import Database, make_engine
+from bot.store.questions import Questions
+from bot.store.screens import Screens
+from bot.store.senders import Senders
+from bot.store.tx import SqlTx
+
+
+class SqlStore(Questions, Senders, Screens, Chores):
+    """bot.core.ports.Store over SQL. May be used by any number of threads and processes; open it anew after a fork."""
+
+    def __init__(self, url: str) -> None:
+        self._db = Database(make_engine(url))
+
+    @contextmanager
+    def begin(self) -> Iterator[SqlTx]:
+        with self._db.write() as connection:
+            yield SqlTx(connection)
+
+    def close(self) -> None:
+        self._db.close()

@@ -1,0 +1,193 @@
+"""The tables, as SQLModel classes. Times are seconds since the epoch. What is optional is "" or 0 rather than NULL.
+
+The hot path uses the plain SQLAlchemy tables at the end: an ORM session per webhook costs several times the statement itself.
+After a change here, write a migration: see bot/store/migrations/alembic.ini.
+"""
+
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Column, Double, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint, text
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+from sqlmodel import Field, SQLModel
+
+from bot.store.rules import FIRST_DELAY_S, clean
+
+
+class Words(TypeDecorator[str]):
+    """Text of people and providers, cleaned on its way in: also where it is only looked for."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else clean(value)
+
+
+BigId = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by itself only in a column that says INTEGER
+
+# Partial indexes: rows that are not over are few, however many years lie behind them. The statements spell the same lists out.
+OPEN_SQL = text("state IN ('new', 'answering')")
+LIVE_SQL = text("status IN ('queued', 'errored', 'sending')")
+
+
+class Row(SQLModel):
+    """The base of all tables. Constraints have names, so that a migration can find them on any database."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+def _id() -> Any:
+    return Field(default=None, sa_column=Column(BigId, primary_key=True))
+
+
+def _words(default: str | None = "", *, primary_key: bool = False) -> Any:
+    return Field(default=default, sa_type=Words, primary_key=primary_key, nullable=False)
+
+
+def _time(default: float | None = 0.0) -> Any:
+    return Field(default=default, sa_type=Double, nullable=default is None)
+
+
+class Message(Row, table=True):
+    """What a person sent us, and, where it is a question, how far its answer is."""
+
+    __table_args__ = (
+        UniqueConstraint("channel", "external_id"),
+        Index("ix_message_urn_id", "urn", "id"),
+        Index("ix_message_channel_session_id", "channel", "session_id"),
+        Index("ix_message_open", "due_at", sqlite_where=OPEN_SQL, postgresql_where=OPEN_SQL),
+        {"sqlite_autoincrement": True},  # an id is never used twice: "reply:<id>" must stay unique when rows are deleted
+    )
+
+    id: int | None = _id()
+    channel: str = _words()
+    external_id: str = _words()
+    urn: str = _words()
+    text: str = _words()
+    to: str = _words()
+    sent_at: float | None = _time(None)
+    session_id: str = _words()
+    session_event: str = _words()
+    path: str = _words()
+    meta: dict[str, str] = Field(default_factory=dict, sa_type=JSON)
+    received: float = _time()
+    state: str = _words()  # rules.MessageState
+    skill: str = _words()
+    turns: list[str] = Field(default_factory=list, sa_type=JSON)
+    asked: float = _time()  # when it became a question; 0: it is none
+    screen_until: float = _time()  # a USSD screen waits for the answer until then
+    token: str | None = Field(default=None, sa_type=Text)
+    lease_until: float = _time()
+    attempts: int = 0
+    next_at: float = _time()  # not to be claimed before
+    due_at: float = _time()  # when the sweep hints it again
+    delay_s: float = _time(FIRST_DELAY_S)  # and how long after that once more
+
+
+class Delivery(Row, table=True):
+    """One reply or alert on its way to one person. Its text is in its parts."""
+
+    __table_args__ = (
+        UniqueConstraint("dedup"),
+        Index("ix_delivery_urn_id", "urn", "id"),
+        Index("ix_delivery_message_id", "message_id"),
+        Index("ix_delivery_live", "due_at", sqlite_where=LIVE_SQL, postgresql_where=LIVE_SQL),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: int | None = _id()
+    dedup: str = _words()
+    channel: str = _words()
+    urn: str = _words()
+    lane: str = _words()
+    kind: str = _words()
+    message_id: int | None = Field(default=None, sa_column=Column(BigId, ForeignKey("message.id"), nullable=True))
+    skill: str = _words()
+    facts: list[str] = Field(default_factory=list, sa_type=JSON)
+    choices: list[list[str]] = Field(default_factory=list, sa_type=JSON)  # [id, label] each
+    created: float = _time()
+    not_after: float = _time()  # 0: never too late
+    despite_stop: bool = False
+    status: str = _words()
+    via: str = _words()  # "screen" where a USSD screen showed it
+    code: str = _words()  # the provider's word, or our reason, for the last thing that went wrong
+    hold_until: float = _time()  # a screen may still take it until then
+    token: str | None = Field(default=None, sa_type=Text)
+    lease_until: float = _time()
+    attempts: int = 0
+    errors: int = 0
+    next_at: float = _time()
+    due_at: float = _time()
+    delay_s: float = _time(FIRST_DELAY_S)
+
+
+class Part(Row, table=True):
+    """One part of a delivery: what fits one SMS or one message."""
+
+    __table_args__ = (UniqueConstraint("key"), Index("ix_part_external_id", "external_id"))
+
+    delivery_id: int = Field(sa_column=Column(BigId, ForeignKey("delivery.id"), primary_key=True, autoincrement=False))
+    n: int = Field(primary_key=True)
+    key: str = _words()
+    text: str = _words()
+    status: str = _words()
+    external_id: str = _words()
+
+
+class Report(Row, table=True):
+    """A status report that came before its part's external id was known. Applied, and then gone, once it is."""
+
+    __table_args__ = (Index("ix_report_at", "at"),)
+
+    channel: str = _words(primary_key=True)
+    external_id: str = _words(primary_key=True)
+    status: str = _words(primary_key=True)
+    at: float = _time()
+
+
+class Contact(Row, table=True):
+    """A person, by URN."""
+
+    urn: str = _words(primary_key=True)
+    lang: str = _words()
+    lang_chosen: bool = False
+    opted_out: bool = False
+    created: float = _time()
+    seen: float = _time()
+    greeted: bool = False
+
+
+class Session(Row, table=True):
+    """Where a person stands in the menus. Field for field bot.core.types.Session."""
+
+    key: str = _words(primary_key=True)
+    state: str = _words()
+    more: str = _words()
+    skill: str = _words()
+    turns: list[str] = Field(default_factory=list, sa_type=JSON)
+    path: str = _words()
+    last_id: str = _words()
+    screen: str = _words()
+    screen_ends: bool = False
+    open: bool = True
+    touched: float = _time()
+
+
+def _table(name: str) -> Table:
+    return Row.metadata.tables[name]
+
+
+MESSAGE = _table("message")
+DELIVERY = _table("delivery")
+PART = _table("part")
+REPORT = _table("report")
+CONTACT = _table("contact")
+SESSION = _table("session")

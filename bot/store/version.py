@@ -1,0 +1,27 @@
+"""Which version the tables of a database have, without changing anything."""
+
+from pathlib import Path
+
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy.exc import OperationalError
+
+from bot.store.engine import down, make_engine
+from bot.store.migrate import config
+
+
+def versions(url: str) -> tuple[str, str]:
+    """The version of the tables at `url`, "" where there are none, and the newest one.
+
+    Raises BadSetting for a URL that we cannot use, and StoreDown where the database does not answer."""
+    engine = make_engine(url)
+    newest = ScriptDirectory.from_config(config()).get_current_head() or ""
+    try:
+        if engine.dialect.name == "sqlite" and not Path(engine.url.database or "").exists():
+            return "", newest  # connecting would make the file
+        with engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision() or "", newest
+    except OperationalError as error:
+        raise down(engine.url, error) from error
+    finally:
+        engine.dispose()
