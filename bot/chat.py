@@ -1,8 +1,9 @@
 """A terminal phone: one person, one channel, everything in this process. What it records is a golden test (tests/chats)."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
+from io import StringIO
 from typing import TextIO
 
 from bot.app import App
@@ -110,13 +111,11 @@ class Phone:
 
 
 def run(phone: Phone, source: TextIO, out: TextIO, *, record: TextIO | None = None) -> None:
-    """Talks until the input ends or says /quit. What is typed and shown is also written to `record`, as `replay` reads it."""
+    """Talks until the input ends or says /quit. `out` gets what the phone shows; `record` what was typed, too, as `replay` reads it."""
 
     def show(lines: list[str]) -> None:
-        for line in lines:
-            print("\n".join(f"< {row}" for row in line.split("\n")), file=out, flush=True)
-            if record is not None:
-                print("\n".join(f"< {row}" for row in line.split("\n")), file=record, flush=True)
+        for row in itertools.chain.from_iterable(line.split("\n") for line in lines):
+            _write(f"< {row}", out, record)
 
     if phone.is_screen:
         show(phone.send(""))
@@ -124,6 +123,19 @@ def run(phone: Phone, source: TextIO, out: TextIO, *, record: TextIO | None = No
         text = typed.rstrip("\n")
         if text == "/quit":
             return
-        if record is not None:
-            print(f"> {text}", file=record, flush=True)
+        _write(f"> {text}", record)
         show(phone.send(text))
+
+
+def replay(phone: Phone, recorded: Iterable[str]) -> list[str]:
+    """The lines of a recorded chat as they come out today: a golden test compares the two."""
+    typed = "".join(f"{line[2:]}\n" for line in recorded if line.startswith("> "))
+    record = StringIO()
+    run(phone, StringIO(typed), StringIO(), record=record)
+    return record.getvalue().splitlines()
+
+
+def _write(line: str, *files: TextIO | None) -> None:
+    for file in files:
+        if file is not None:
+            print(line, file=file, flush=True)

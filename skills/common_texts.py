@@ -15,7 +15,7 @@ FOLDER = "common-texts"
 TEXTS: Mapping[str, Collection[str]] = {
     **dict.fromkeys(("welcome", "stopped", "started", "language_set", "empty", "goodbye"), ()),
     **dict.fromkeys(("menu_title", "ask_any", "language_menu", "language_title", "language_item", "unknown_choice"), ()),
-    **dict.fromkeys(("last_answer_item", "last_answer_title", "back_key", "more_key", "more_hint", "nothing_more"), ()),
+    **dict.fromkeys(("last_answer_item", "back_key", "more_key", "more_hint", "nothing_more"), ()),
     **dict.fromkeys(("wait_sms", "wait_screen", "working", "no_answer"), ()),
     "ask": ("skill",),
     "help": ("emergency_number",),

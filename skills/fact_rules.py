@@ -1,4 +1,4 @@
-"""What must be true of a fact: its SMS is one part, its numbers stand in its passage, its source is young enough to trust."""
+"""What must be true of a fact: its SMS fits one part and one screen, its numbers stand in its passage, its source is young enough to trust."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -13,6 +13,7 @@ from skills.problems import Problems
 TITLE = 20  # characters: six titles, their digits and the way back fill one USSD screen
 REVIEW_YEARS = 3
 SMS = Limits()
+SCREEN = 156  # units; a USSD screen holds 160, of which some networks count the "CON " in front
 
 # WHO classes Ia and Ib, and others that FAO and WHO call highly hazardous, with their best known brand names. A fact must not
 # name them at all, not even to warn: a small model words answers from it. In code, so that no edit of texts can lift the rule.
@@ -84,8 +85,8 @@ def _title(fact: Fact) -> Iterator[Mistake]:
 def _sms(fact: Fact) -> Iterator[Mistake]:
     if strange := foreign(fact.sms):
         yield "sms", f"the sms has characters that plain SMS lacks: {' '.join(strange)}", "Use plain quotes, hyphens and letters."
-    elif (units := measure(fact.sms, SMS).units) > SMS.units:
-        yield "sms", f"the sms has {units} characters", f"Shorten it to {SMS.units}: it has to be one SMS."
+    elif (units := measure(fact.sms, SMS).units) > SCREEN:
+        yield "sms", f"the sms has {units} characters", f"Shorten it to {SCREEN}: it has to fit one SMS and one USSD screen."
 
 
 def _grounded(fact: Fact) -> Iterator[Mistake]:

@@ -4,9 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from string import Template
 
 from bot.core.text import measure
-from skills.fact_rules import SMS, TITLE, foreign
-
-SCREEN = 156  # units; a USSD screen holds 160, of which some networks count the "CON " in front
+from skills.fact_rules import SCREEN, SMS, TITLE, foreign
 
 # The longest values that we promise room for.
 ROOM: Mapping[str, str] = {

@@ -95,6 +95,7 @@ class Decider:
 
     def _keyword(self, keyword: Keyword, text: str, contact: Contact, session: Session, last: str) -> Decision:
         lang = _speaks(text, contact)
+        contact = replace(contact, lang=lang)
         match keyword.word:
             case Word.START:
                 return Decision(replace(contact, opted_out=False), session, self._fixed("started", lang))

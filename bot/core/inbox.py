@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from bot.core.decide import Decider, Decision
 from bot.core.menu import in_lines, native
 from bot.core.ports import Channel, NewDelivery, Taken, Tx, WaitingAnswer
-from bot.core.text import fit
+from bot.core.text import fit, fits_one
 from bot.core.types import (
     Contact,
     Event,
@@ -178,7 +178,10 @@ class Inbox:
         return reply
 
     def _cut(self, reply: Reply, limits: Limits) -> tuple[Reply, str]:
-        reply = in_lines(reply)
+        lines = in_lines(reply)
+        # The way back need not be written where that would cost a page: 0 works all the same.
+        only_back = len(reply.choices) == 1 and not fits_one(lines.text, limits) and fits_one(reply.text, limits)
+        reply = replace(reply, choices=()) if only_back else lines
         fitted = fit(reply.text, limits, hint=self._library.text("more_key", reply.lang))
         return replace(reply, text=" ".join(fitted.parts), ends=reply.ends and not fitted.rest), fitted.rest
 

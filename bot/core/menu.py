@@ -83,8 +83,7 @@ class Menu:
         if choice == len(skills) + 1:
             return self.languages(session, lang)
         if choice == len(skills) + 2 and last:
-            shown = f"{self._library.text('last_answer_title', lang)} {last}"
-            return self._screen(replace(session, state=READING, skill=""), lang, shown, [self._back_choice(lang)])
+            return self._screen(replace(session, state=READING, skill=""), lang, last, [self._back_choice(lang)])
         return self.top(session, lang, note=self._library.text("unknown_choice", lang), last=last)
 
     def _pick_topic(self, session: Session, choice: int, lang: Lang) -> Step:

@@ -1,5 +1,6 @@
 """The Android gateway: events as the app posts them, signatures, and answers of the phone (facts/channels.md 4.1)."""
 
+import hmac
 import json
 from collections.abc import Mapping
 from dataclasses import replace
@@ -237,6 +238,12 @@ class TestAndroidGateway(SendingContract):
         check_signature(request, capcom6.KEY, now=1600, tolerance_s=600)
         with pytest.raises(Unsigned, match="599 s"):
             check_signature(request, capcom6.KEY, now=1600, tolerance_s=599)
+
+    @pytest.mark.parametrize("stamp", ["", "-5", "+5", "5.0", "1e9", " 5", "\u0665", "9" * 5000])
+    def test_a_well_signed_timestamp_that_is_none(self, stamp: str) -> None:
+        mac = hmac.new(capcom6.KEY.encode(), b"{}" + stamp.encode(), "sha256").hexdigest()
+        with pytest.raises(Unsigned):
+            check_signature(Request("POST", "", "", {"x-timestamp": stamp, "x-signature": mac}, b"{}"), capcom6.KEY, now=5, tolerance_s=300)
 
     def test_two_registrations_are_one_message(self) -> None:
         """The app's two modes have an id, a device id and a registration each, and a phone may change its time zone between tries."""

@@ -124,6 +124,10 @@ class TestLanguage:
         assert decide(decider, "mahindi yangu yanakauka nifanye nini", chosen).contact.lang is EN
 
 
+    def test_is_remembered_from_a_greeting(self, decider: Decider) -> None:
+        assert decide(decider, "naomba menyu").contact.lang is SW
+
+
 class TestSession:
     def test_a_digit_means_something_while_the_menu_is_open(self, decider: Decider) -> None:
         opened = decide(decider, "MENU").session

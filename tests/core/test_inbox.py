@@ -204,7 +204,7 @@ class TestScreens:
         taken = bench.hop("how far apart do i plant maize")
         bench.answer(taken.wait_for, "Plant 75 cm apart.")
         assert "4 Last answer" in screen(bench.hop("", dial="d2"))
-        assert screen(bench.hop("4", dial="d2")) == "Last answer: Plant 75 cm apart.\n0 Back"
+        assert screen(bench.hop("4", dial="d2")) == "Plant 75 cm apart.\n0 Back"
 
     def test_a_dropped_dial_lets_go_of_its_question(self, bench: Bench) -> None:
         bench.hop("")
@@ -223,6 +223,17 @@ class TestScreens:
         assert len(first.reply.text) <= 156
         assert not first.reply.ends
         assert screen(bench.hop("1*9*9")) != first.reply.text
+
+    def test_the_way_back_is_not_worth_a_page(self, bench: Bench) -> None:
+        with bench.store.begin() as tx:
+            tx.save_session(Session("ussd:d1", state="top", path="", last_id="dialled", touched=NOW))
+        bench.hop("")
+        taken = bench.hop("how far apart do i plant maize")
+        long = "x" * 30 + " word" * 25
+        bench.answer(taken.wait_for, long)
+        bench.hop("", dial="d2")
+        assert screen(bench.hop("4", dial="d2")) == long
+        assert screen(bench.hop("4*0", dial="d2")).startswith("Ujumbe")
 
     def test_a_typed_star_stays_in_the_input(self, bench: Bench) -> None:
         bench.hop("")

@@ -50,7 +50,7 @@ def test_screens(menu: Menu, inputs: tuple[str, ...], expected: str) -> None:
 
 def test_last_answer_is_offered_and_shown(menu: Menu) -> None:
     assert "4 Last answer" in shown(walk(menu, last="Dry it well."))
-    assert shown(walk(menu, "4", last="Dry it well.")) == "Last answer: Dry it well.\n0 Back"
+    assert shown(walk(menu, "4", last="Dry it well.")) == "Dry it well.\n0 Back"
 
 
 def test_a_topic_carries_its_fact(menu: Menu) -> None:

@@ -50,6 +50,8 @@ class Fault:
 class Server:
     """Start, stop, and the requests that came. Subclasses answer."""
 
+    port = 0  # any free one
+
     def __init__(self) -> None:
         self.sent: list[Sent] = []
         self.url = ""
@@ -111,7 +113,7 @@ class Server:
         site.router.add_route("*", "/{path:.*}", self._handle)
         runner = web.AppRunner(site, shutdown_timeout=0.1, handler_cancellation=True, access_log=None)  # addresses hold passwords
         await runner.setup()
-        listening = socket.create_server(("127.0.0.1", 0))
+        listening = socket.create_server(("127.0.0.1", self.port))
         self.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         await web.SockSite(runner, listening).start()
         self._ready.set()
