@@ -9,8 +9,8 @@ import threading
 from collections.abc import Sequence
 
 from bot.core.ports import Queue
+from bot.core.trace import where
 from bot.core.types import Lane
-from bot.gateway.trace import where
 
 log = logging.getLogger(__name__)
 

@@ -9,9 +9,9 @@ from bot.core.errors import StoreDown
 from bot.core.inbox import Inbox
 from bot.core.ports import Clock, Store, Taken, WaitingAnswer
 from bot.core.text import fit
+from bot.core.trace import where
 from bot.core.types import Lane, Lang, Limits, Message, Reply
 from bot.gateway.hints import Hint
-from bot.gateway.trace import where
 
 log = logging.getLogger(__name__)
 

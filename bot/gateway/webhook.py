@@ -11,9 +11,9 @@ from aiohttp import web
 from bot.app import App
 from bot.core.errors import BadWebhook, Challenge
 from bot.core.ports import Channel, Parse, Taken
+from bot.core.trace import where
 from bot.core.types import Event, Message, Reply, Request, Response
 from bot.gateway.screens import Screens
-from bot.gateway.trace import where
 from bot.gateway.wire import Unreadable, from_core, to_core
 from bot.gateway.writer import PATIENCE_S, Writer
 

@@ -3,16 +3,15 @@
 Which lanes a task runs on is said once, in bot.worker.queue.TASKS: every hint names its lane."""
 
 import logging
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from celery import Celery
 
 from bot.core.answering import LEASE_S
+from bot.core.trace import where
 from bot.worker.lease import renewing
 from bot.worker.queue import ANSWER, SEND, SWEEP
 
@@ -54,9 +53,4 @@ def reported(task: str, id: int) -> Iterator[None]:
     try:
         yield
     except Exception as error:  # the last door before Celery, which would log the whole error
-        log.error("%s %d failed: %s at %s", task, id, type(error).__name__, _place(error))
-
-
-def _place(error: Exception) -> str:
-    frames = traceback.extract_tb(error.__traceback__)[1:]
-    return " < ".join(f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in reversed(frames[-3:]))
+        log.error("%s %d failed: %s", task, id, where(error))
