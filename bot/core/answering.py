@@ -77,8 +77,8 @@ class Answering:
         )
 
     def _greeted(self, claimed: ClaimedMessage, reply: Reply, limits: Limits) -> str:
-        """A first answer tells how to get the menu and how to stop, where that costs no further part."""
-        if claimed.contact.greeted or claimed.message.session_id:
+        """A first answer tells how to get the menu and how to stop, where that costs no further part. A refusal says so itself."""
+        if claimed.contact.greeted or claimed.message.session_id or reply.kind == "refusal":
             return reply.text
         greeted = f"{reply.text} {self.library.text('welcome', reply.lang)}"
         return greeted if fits_one(greeted, limits) else reply.text

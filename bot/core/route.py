@@ -11,7 +11,8 @@ from bot.core.types import Skill
 HINT, ROUTE_WORD = 0.35, 0.25
 # How far a skill's prior lowers what a fact of it must reach: a question out of the menu, in the skill's words, is seldom off-topic.
 LEAN = 0.5
-# Below this no skill has anything to do with the question; one of its own words is enough.
+# Below this prior no skill has anything to do with the question; one of its own words is enough. What its facts share with the
+# question by chance does not count: "my goat is sick" is no matter of money.
 FLOOR = 0.12
 
 
@@ -48,7 +49,7 @@ class Router:
         scores = {name: priors[name] + (hits[0].confidence if hits else 0.0) for name, hits in per_skill.items()}
         best = max(scores, key=lambda name: scores[name], default="")
         hits = sorted((h for found in per_skill.values() for h in found), key=lambda h: -_rank(h, scores))
-        return Route(best if scores and scores[best] >= FLOOR else "", priors, scores, hits)
+        return Route(best if priors and priors[best] >= FLOOR else "", priors, scores, hits)
 
     def _prior(self, name: str, text: str, hint: str) -> float:
         """What speaks for a skill before its facts are looked at: the menu, and the share of the question that is its own words."""
