@@ -1,4 +1,4 @@
-"""What must be true of a fact: its SMS fits one part and one screen, its numbers stand in its passage, its source is young enough to trust."""
+"""What must be true of a fact: its SMS fits one part and one screen, its numbers stand in its passage, its source is young enough."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence

@@ -123,7 +123,6 @@ class TestLanguage:
         chosen = replace(NEW, lang=EN, lang_chosen=True)
         assert decide(decider, "mahindi yangu yanakauka nifanye nini", chosen).contact.lang is EN
 
-
     def test_is_remembered_from_a_greeting(self, decider: Decider) -> None:
         assert decide(decider, "naomba menyu").contact.lang is SW
 

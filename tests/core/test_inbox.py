@@ -58,7 +58,7 @@ class Bench:
     def hop(self, path: str, *, dial: str = "d1") -> Taken:
         """One hop as Africa's Talking sends it: all inputs so far, joined by '*'."""
         event = SessionEvent.RESUME if path else SessionEvent.NEW
-        last = path.split("*")[-1]
+        last = path.rsplit("*", maxsplit=1)[-1]
         return self.take(
             Message(
                 channel="ussd",
