@@ -37,6 +37,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_chat(commands)
     _add_skills(commands)
     _add_model(commands)
+    _add_doctor(commands)
+    _add_provider_sim(commands)
     return parser
 
 
@@ -56,6 +58,19 @@ def _add_skills(commands: "_Commands[argparse.ArgumentParser]") -> None:
     check = skills.add_parser("check", help="read every file and say what is wrong, with file, line and remedy")
     check.add_argument("root", nargs="?", type=Path, help="another folder of skills (default: the one that ships)")
     check.set_defaults(run=_check_skills)
+
+
+def _add_doctor(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    doctor = commands.add_parser("doctor", help="say what is well, what to look at, what is wrong, and what to do about it")
+    what = doctor.add_argument("what", nargs="?", choices=["machine", "channels"], default="machine")
+    what.help = "machine: this machine and the installation (default). channels: each channel and its provider"
+    doctor.set_defaults(run=_doctor)
+
+
+def _add_provider_sim(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    sim = commands.add_parser("provider-sim", help="play the telco on this machine: a rehearsal that costs nothing")
+    sim.add_argument("provider", nargs="?", choices=["at", "twilio", "all"], default="all")
+    sim.set_defaults(run=_provider_sim)
 
 
 def _say(line: str) -> None:
@@ -114,6 +129,25 @@ def _chat(args: argparse.Namespace) -> int:
     with ExitStack() as stack:
         record = stack.enter_context(args.record.open("w")) if args.record else None
         run(Phone(app, queue, args.channel), sys.stdin, sys.stdout, record=record)
+    return 0
+
+
+def _doctor(args: argparse.Namespace) -> int:
+    from bot.config import load
+    from bot.doctor import tell
+
+    if args.what == "channels":
+        from bot.doctor.channels import examine
+    else:
+        from bot.doctor.machine import examine
+    return tell(examine(load()), _say)
+
+
+def _provider_sim(args: argparse.Namespace) -> int:
+    from bot.config import load
+    from bot.provider_sim import run
+
+    run(args.provider, load(), sys.stdin, sys.stdout)
     return 0
 
 

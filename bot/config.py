@@ -7,6 +7,7 @@ import os
 import tomllib
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
@@ -29,6 +30,7 @@ class Settings(BaseSettings):
     port: int = Field(default=8080, ge=0, le=65535, description="port that the gateway listens on; 0 picks a free one")
     public_url: str = Field(default="", description="what providers call us, e.g. https://bot.example.org; signatures are made over it")
     country: str = Field(default="KE", min_length=2, max_length=2, description="ISO 3166 country for numbers written without a prefix")
+    timezone: str = Field(default="Africa/Nairobi", description="IANA name of the zone whose night is quiet, e.g. Africa/Lagos")
     lang: Lang = Field(default=Lang.EN, description="language of a person we know nothing about")
     model: str = Field(default="gemma-3-270m", description="name in models/catalogue.toml, path of a GGUF file, or 'none'")
     threads: int = Field(default=0, ge=0, description="threads of the engine; 0: one core fewer than the machine has, at least one")
@@ -45,6 +47,14 @@ class Settings(BaseSettings):
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().resolve()
 
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            return ZoneInfo(value).key
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError(f"{value!r} is no time zone of this machine. Write an IANA name, e.g. Africa/Lagos") from None
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -56,6 +66,11 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Order of who wins: arguments, environment, file."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, os.environ.get("UJUMBE_CONFIG", FILE))
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Where people's nights are."""
+        return ZoneInfo(self.timezone)
 
     @property
     def sqlalchemy_url(self) -> str:
@@ -71,6 +86,12 @@ class Settings(BaseSettings):
     def cache_dir(self) -> Path:
         """Where models and built wheels are kept, shared by every checkout of this user."""
         return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ujumbe"
+
+    @property
+    def local_url(self) -> str:
+        """How this machine itself reaches the gateway."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104  compared, not listened on
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
     @property
     def base_url(self) -> str:

@@ -16,9 +16,9 @@ _MEMINFO = Path("/proc/meminfo")
 
 def check(settings: Settings) -> None:
     """Raises BadSetting where the data directory, the disk or the memory will not do."""
-    _check_writable(settings.data_dir)
-    _check_disk(settings.data_dir)
-    _check_memory(settings, free_memory_mb())
+    check_writable(settings.data_dir)
+    check_disk(settings.data_dir)
+    check_memory(settings, free_memory_mb())
 
 
 def free_memory_mb(meminfo: Path = _MEMINFO) -> int | None:
@@ -31,7 +31,8 @@ def free_memory_mb(meminfo: Path = _MEMINFO) -> int | None:
     return None
 
 
-def _check_writable(data_dir: Path) -> None:
+def check_writable(data_dir: Path) -> None:
+    """Makes the data folder where it is not there. Raises BadSetting where it cannot be written to."""
     remedy = "Give this user the right to write there, or set UJUMBE_DATA_DIR to a folder of its own."
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
@@ -41,14 +42,16 @@ def _check_writable(data_dir: Path) -> None:
         raise BadSetting(f"The data folder {data_dir} cannot be written to. {remedy}")
 
 
-def _check_disk(data_dir: Path) -> None:
+def check_disk(data_dir: Path) -> None:
+    """Raises BadSetting where its disk is too full."""
     free = shutil.disk_usage(data_dir).free // _MEBI
     if free < DISK_MB:
         remedy = "Remove something, or set UJUMBE_DATA_DIR to another disk."
         raise BadSetting(f"The disk of {data_dir} has {free} MB free and {DISK_MB} MB are needed. {remedy}")
 
 
-def _check_memory(settings: Settings, free: int | None) -> None:
+def check_memory(settings: Settings, free: int | None) -> None:
+    """Raises BadSetting where `free` MiB are too little to start with; None is taken for enough."""
     needed = MEMORY_PLAIN_MB if settings.model == "none" else MEMORY_MB
     if free is not None and free < needed:
         raise BadSetting(

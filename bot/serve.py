@@ -150,23 +150,17 @@ def _marked(mark: Path, pid: int) -> bool:
 
 def _healthy(settings: Settings) -> bool:
     try:
-        with urllib.request.urlopen(f"{_here(settings)}/healthz", timeout=1) as response:  # noqa: S310  always http
+        with urllib.request.urlopen(f"{settings.local_url}/healthz", timeout=1) as response:  # noqa: S310  always http
             return bool(response.status == 200)
     except (urllib.error.URLError, OSError):
         return False
-
-
-def _here(settings: Settings) -> str:
-    """How this machine itself reaches the gateway."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104  compared, not listened on
-    return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
 
 
 def _welcome(settings: Settings) -> str:
     python = os.path.relpath(sys.executable)
     return f"""
 Ujumbe is ready. Ask the first question, for example: When do I plant maize?
-  on the phone in your browser   {_here(settings)}/phone
+  on the phone in your browser   {settings.local_url}/phone
   on the phone in your terminal  {python} -m bot chat --channel sms
   logs                           {settings.data_dir / "logs"}
   to stop                        Ctrl-C

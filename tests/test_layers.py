@@ -24,6 +24,8 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "bot.console": ("bot.app", "bot.config", "bot.core", "bot.console"),
     "bot.chat": ("bot.app", "bot.config", "bot.core"),
     "bot.serve": ("bot",),
+    "bot.doctor": ("bot", "models", "skills"),
+    "bot.provider_sim": ("bot.config", "bot.core"),
     "bot.supervisor": ("bot.core", "bot.config"),
     "bot.machine": ("bot.core", "bot.config"),
     "bot.valkey": ("bot.core", "bot.config"),

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError
 
 from bot.store.engine import down, make_engine
 from bot.store.migrate import config
@@ -21,7 +21,7 @@ def versions(url: str) -> tuple[str, str]:
             return "", newest  # connecting would make the file
         with engine.connect() as connection:
             return MigrationContext.configure(connection).get_current_revision() or "", newest
-    except OperationalError as error:
+    except DatabaseError as error:
         raise down(engine.url, error) from error
     finally:
         engine.dispose()

@@ -1,12 +1,12 @@
-"""The account side of the stand-ins: what `ujumbe doctor channels` asks a provider. Each knows one account and says what is set here."""
+"""The account side of the stand-ins: what `ujumbe doctor channels` asks a provider. Each knows one account and says what is set here.
+`ujumbe provider-sim` plays these two; more_accounts.py has the rest."""
 
 import base64
-import json
 from typing import Any
 
 from aiohttp import web
 
-from tests.providers import africas_talking, capcom6, jasmin, kannel, meta, twilio
+from tests.providers import africas_talking, twilio
 from tests.providers.server import Fault, Sent
 
 
@@ -40,61 +40,3 @@ class TwilioAccount(twilio.Twilio):
             return web.json_response({"sid": twilio.ACCOUNT, "status": self.status})
         asked = sent.query["PhoneNumber"] == twilio.NUMBER and self.number is not None
         return web.json_response({"incoming_phone_numbers": [self.number] if asked else []})
-
-
-class MetaAccount(meta.MetaCloud):
-    """GET of the phone number. `registered` is its webhook_configuration."""
-
-    registered: dict[str, str] | None = None
-
-    def answer(self, sent: Sent, fault: Fault) -> web.Response:
-        if sent.method != "GET":
-            return super().answer(sent, fault)
-        if sent.headers.get("authorization") != f"Bearer {self.access_token}":
-            return web.Response(status=401, text=meta.error_body(190), content_type="application/json")
-        if (sent.path, sent.query.get("fields")) != (f"/v25.0/{meta.NUMBER_ID}", "webhook_configuration"):
-            return web.Response(status=400, text=meta.error_body(100, subcode=33), content_type="application/json")
-        known = {} if self.registered is None else {"webhook_configuration": self.registered}
-        return web.json_response({"id": meta.NUMBER_ID, **known})
-
-
-class PhoneAccount(capcom6.Capcom6):
-    """GET /webhooks and /health."""
-
-    health = "pass"
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.webhooks: list[dict[str, str]] = []
-
-    def answer(self, sent: Sent, fault: Fault) -> web.Response:
-        if (sent.method, sent.path) == ("GET", "/health"):
-            return web.json_response({"status": self.health, "checks": {}}, status=500 if self.health == "fail" else 200)
-        if (sent.method, sent.path) != ("GET", "/webhooks"):
-            return super().answer(sent, fault)
-        basic = base64.b64encode(f"{capcom6.USER}:{capcom6.PASSWORD}".encode()).decode()
-        if sent.headers.get("authorization") != f"Basic {basic}":
-            return web.Response(status=401)
-        return web.Response(text=json.dumps(self.webhooks), content_type="application/json")
-
-
-class KannelAccount(kannel.Kannel):
-    """sendsms without a recipient: credentials first, then the refusal."""
-
-    def answer(self, sent: Sent, fault: Fault) -> web.Response:
-        if "to" in sent.query:
-            return super().answer(sent, fault)
-        if (sent.query.get("username"), sent.query.get("password")) != (kannel.USER, self.password):
-            return web.Response(status=403, text=kannel.SAYS[403])
-        return web.Response(status=400, text="Missing receiver number, rejected")
-
-
-class JasminAccount(jasmin.Jasmin):
-    """GET /balance."""
-
-    def answer(self, sent: Sent, fault: Fault) -> web.Response:
-        if sent.path != "/balance":
-            return super().answer(sent, fault)
-        if (sent.query.get("username"), sent.query.get("password")) != (jasmin.USER, self.password):
-            return web.Response(status=403, text=f'"Authentication failure for username:{sent.query.get("username")}"')
-        return web.Response(text='{"balance": "ND", "sms_count": "ND"}', content_type="application/json")

@@ -4,7 +4,7 @@ import asyncio
 import json
 import socket
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from threading import Event, Thread
@@ -56,6 +56,7 @@ class Server:
         self.sent: list[Sent] = []
         self.url = ""
         self._faults: deque[Fault] = deque()
+        self.deal: Callable[[Sent], Fault] = self._prepared  # what goes wrong with a call; a fault run deals its own
         self._loop = asyncio.new_event_loop()
         self._thread = Thread(target=self._serve, name=type(self).__name__, daemon=True)
         self._ready, self._stopping = Event(), asyncio.Event()
@@ -91,10 +92,13 @@ class Server:
         """Does what the provider does with a call, and returns its answer."""
         raise NotImplementedError
 
+    def _prepared(self, _: Sent) -> Fault:
+        return self._faults.popleft() if self._faults else Fault()
+
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         sent = await _read(request)
         self.sent.append(sent)
-        fault = self._faults.popleft() if self._faults else Fault()
+        fault = self.deal(sent)
         answer = web.Response() if fault.hides_the_answer and not fault.accepted else self.answer(sent, fault)
         await asyncio.sleep(fault.delay_s)
         if fault.reset and request.transport is not None:

@@ -1,0 +1,47 @@
+"""Does the service run, and does it answer for itself?"""
+
+import requests
+
+from bot.config import Settings
+from bot.core.finding import Finding, look, ok, wrong
+
+PATIENCE_S = 5.0
+_WHAT = "service"
+
+
+def service(settings: Settings) -> Finding:
+    """GET /healthz, by the gateway's local address. OK only where a gateway runs and all its parts are up."""
+    if not settings.port:
+        return look(_WHAT, "cannot be found: port is 0, any free one", "Set a port to have the running service looked at.")
+    try:
+        with local() as session:
+            answer = session.get(f"{settings.local_url}/healthz", timeout=PATIENCE_S)
+    except requests.ConnectionError:
+        return look(_WHAT, f"does not run at {settings.local_url}", "Start it: `ujumbe serve`.")
+    except requests.RequestException:
+        return wrong(_WHAT, f"does not answer at {settings.local_url}", "See the logs in data_dir, then start it again.")
+    return _read(_parts(answer), settings)
+
+
+def local() -> requests.Session:
+    """For calls to this machine: no proxy of the environment stands in between, and no password file of the user is read."""
+    session = requests.Session()
+    session.trust_env = False
+    return session
+
+
+def _read(parts: dict[str, str], settings: Settings) -> Finding:
+    if "store" not in parts:
+        return wrong(_WHAT, f"another program answers at {settings.local_url}", "End it, or set UJUMBE_PORT to another port.")
+    if down := [name for name, word in parts.items() if word != "ok"]:
+        return wrong(_WHAT, f"runs, but its {' and '.join(down)} does not work", "See the logs in data_dir.")
+    return ok(_WHAT, f"runs at {settings.local_url}")
+
+
+def _parts(answer: requests.Response) -> dict[str, str]:
+    """The words of /healthz by part, {} where it is no answer of ours."""
+    try:
+        parts = answer.json()
+    except ValueError:
+        return {}
+    return {str(name): str(word) for name, word in parts.items()} if isinstance(parts, dict) else {}
