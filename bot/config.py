@@ -40,7 +40,13 @@ class Settings(BaseSettings):
     simulator_open: bool = Field(default=False, description="show the phone simulator to other machines too, not only to this one")
     emergency_number: str = Field(default="112", description="what emergency texts tell people to call, e.g. '999 or 112'")
     help_line: str = Field(default="", description="number or place of a person who helps where the guide has no answer; empty: none")
-    channels: dict[str, dict[str, Any]] = Field(default={"sim": {}, "sim_ussd": {}}, description="one table per channel")
+    channels: dict[str, dict[str, Any]] = Field(default={}, validate_default=True, description="one table per channel")
+
+    @field_validator("channels")
+    @classmethod
+    def _with_simulator(cls, value: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        """The simulator is always there, for this machine alone (bot/console/guard.py): real channels do not take it away."""
+        return {"sim": {}, "sim_ussd": {}} | value
 
     @field_validator("data_dir")
     @classmethod

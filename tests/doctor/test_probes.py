@@ -49,7 +49,7 @@ def test_every_channel_but_the_simulated_has_checks(telcos: Providers) -> None:
     tables = telcos.channels()
     assert {*tables} == {name for name in CHANNELS if not name.startswith("sim")}
     settings = Settings(public_url=BASE, channels=tables)
-    assert all(open_checks(channel, settings) for channel in open_channels(settings).values())
+    assert all(open_checks(channel, settings) for name, channel in open_channels(settings).items() if name in tables)
 
 
 @pytest.mark.parametrize("name", ASKED)
