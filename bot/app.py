@@ -18,6 +18,7 @@ from bot.core.answering import Answering, Hold
 from bot.core.deliver import Deliverer
 from bot.core.errors import BadSetting, ModelFailed
 from bot.core.inbox import Inbox
+from bot.core.limits import with_limits
 from bot.core.ports import Channel, Checks, Clock, Queue, Store, Writer
 from bot.core.recover import WORTH_S, recover
 from bot.core.sweep import sweep
@@ -65,7 +66,7 @@ class App:
 
     @cached_property
     def _deliverer(self) -> Deliverer:
-        return Deliverer(self.store, self.channels, self.clock)
+        return Deliverer(self.store, self.channels, self.clock, zone=self.settings.zone)
 
     @cached_property
     def _answering(self) -> Answering:
@@ -157,12 +158,14 @@ def open_channels(settings: Settings) -> Mapping[str, Channel]:
 
 def _open_channel(name: str, cls: type[Any], options: Mapping[str, Any], settings: Settings) -> Channel:
     given = dict(options)
+    limits = given.pop("limits", {})
     if name.startswith("sim"):
         given.setdefault("path_key", _own_key(settings.data_dir, name))
     try:
         channel: Channel = cls(**given, country=settings.country, public_url=settings.base_url)
     except TypeError as error:
         raise BadSetting(f"channels.{name}: {str(error).split('() ')[-1]}. Mend that table in the settings.") from None
+    channel.limits = with_limits(name, channel.limits, limits)
     return channel
 
 

@@ -74,7 +74,9 @@ class MetaWhatsapp:
             gsm7=False,
             units=_TEXT,
             units_joined=_TEXT,
-            max_parts=1,  # one person may get a message every 6 s
+            max_parts=1,
+            pair_s=6.0,  # to one person, of which 45 may be borrowed: beyond that it is error 131056
+            pair_burst=45,
             rate_per_s=_options.amount("channels.meta_whatsapp.rate_per_s", rate_per_s, most=1000.0),
             window_h=24.0,
             choices=_ROWS,

@@ -8,4 +8,4 @@ class Sim(SimPhone):
     """An SMS phone on this machine."""
 
     name = "sim"
-    limits = Limits(keeps_key=True)
+    limits = Limits(keeps_key=True, rate_per_s=1000.0)

@@ -1,5 +1,6 @@
 """The composition root: every channel file is named in it, and settings that are wrong are refused in words."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -30,11 +31,28 @@ def test_every_registered_channel_bears_its_name(name: str) -> None:
         pytest.param({"pigeon": {}}, "no such channel", id="unknown-channel"),
         pytest.param({"sim": {"colour": "red"}}, "colour", id="unknown-option"),
         pytest.param({"at_ussd": {"path_key": "short"}}, "path_key", id="bad-option"),
+        pytest.param({"sim": {"limits": {"rate_per_s": 0}}}, r"channels\.sim\.limits\.rate_per_s", id="bad-limit"),
+        pytest.param({"sim": {"limits": 5}}, r"\[channels\.sim\.limits\]", id="bad-limits"),
     ],
 )
-def test_a_wrong_channel_table_is_refused_by_name(tmp_path: Path, channels: dict[str, dict[str, str]], says: str) -> None:
+def test_a_wrong_channel_table_is_refused_by_name(tmp_path: Path, channels: dict[str, dict[str, object]], says: str) -> None:
     with pytest.raises(BadSetting, match=says):
         open_channels(load(data_dir=tmp_path, channels=channels))
+
+
+def test_the_settings_limits_are_the_channels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UJUMBE_CHANNELS__SIM__LIMITS__MAX_PARTS", "3")
+    usual = channel_class("sim").limits
+    opened = open_channels(load(data_dir=tmp_path, channels={"sim": {"limits": {"rate_per_s": 0.5}}}))
+    assert opened["sim"].limits == replace(usual, rate_per_s=0.5, max_parts=3)
+    assert channel_class("sim").limits == usual
+
+
+def test_a_place_without_a_clock_is_refused() -> None:
+    assert load(timezone="Africa/Lagos").zone.key == "Africa/Lagos"
+    for wrong in ("Nairobi", "Africa", "", "../etc/passwd"):
+        with pytest.raises(BadSetting, match=r"timezone.*Write an IANA name"):
+            load(timezone=wrong)
 
 
 def test_the_simulators_key_is_made_once_and_kept(tmp_path: Path) -> None:

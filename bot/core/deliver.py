@@ -6,12 +6,16 @@ becomes UNKNOWN elsewhere, which is counted and shown and never resent by itself
 """
 
 import random
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, tzinfo
 from typing import cast
 
-from bot.core.errors import OptedOut, SendError, Unknown
+from bot.core.errors import OptedOut, SendError, Throttled, Unknown
+from bot.core.pace import Pace
 from bot.core.ports import Channel, Claim, ClaimedDelivery, Clock, MenuChannel, Part, Store
+from bot.core.quiet import quiet_until
 from bot.core.types import Lang, Status
 
 LEASE_S = 60.0  # longer than any provider call
@@ -34,6 +38,12 @@ class Deliverer:
     store: Store
     channels: Mapping[str, Channel]
     clock: Clock
+    zone: tzinfo = UTC  # where the quiet hours are
+    sleep: Callable[[float], None] = time.sleep
+
+    @property
+    def _pace(self) -> Pace:
+        return Pace(self.store, self.clock, self.sleep)
 
     def send(self, delivery_id: int) -> Status | None:
         """Sends what is left of a delivery. None: it is not due, or somebody else has it."""
@@ -44,6 +54,9 @@ class Deliverer:
         if refusal:
             return self._fail(delivery.claim, refusal)
         channel = self.channels[delivery.channel]
+        morning = quiet_until(channel.limits.quiet, self.zone, self.clock()) if delivery.unsolicited else 0.0
+        if morning:
+            return self._postpone(delivery.claim, morning)
         for part in delivery.parts:
             if part.status in _OUT:
                 continue
@@ -68,6 +81,9 @@ class Deliverer:
         if part.status is Status.SENDING and not channel.limits.keeps_key:
             self.store.part_unknown(claim, part.n, "interrupted", now=self.clock())
             return None
+        later = self._pace.turn(channel, delivery.urn)
+        if later:
+            return self._postpone(claim, later)
         if not self.store.part_sending(claim, part.n, now=self.clock(), lease_s=LEASE_S):
             return Status.SENDING  # our lease ran out and somebody else goes on
         try:
@@ -85,6 +101,8 @@ class Deliverer:
             return None
         if isinstance(error, OptedOut):
             self._opt_out(delivery.urn)
+        if isinstance(error, Throttled):
+            self._pace.pause(channel, error.after_s)
         return self._again(delivery, error) if unclear or error.retry else self._fail(delivery.claim, error.code)
 
     def _opt_out(self, urn: str) -> None:
@@ -100,6 +118,10 @@ class Deliverer:
             return self._fail(delivery.claim, error.code)
         self.store.retry_delivery(delivery.claim, now=self.clock(), after_s=after, code=error.code)
         return Status.ERRORED
+
+    def _postpone(self, claim: Claim, until: float) -> Status:
+        self.store.postpone_delivery(claim, now=self.clock(), until=until)
+        return Status.QUEUED
 
     def _fail(self, claim: Claim, reason: str) -> Status:
         self.store.fail_delivery(claim, now=self.clock(), reason=reason)

@@ -64,19 +64,6 @@ class Writer(Protocol):
         ...
 
 
-@runtime_checkable
-class Chooser(Protocol):
-    """A model that is too small to word an answer, and can still say which text answers a question. The engine, or a double."""
-
-    name: str
-
-    def likelihoods(self, text: str, *, after: Sequence[str], deadline: float) -> Sequence[float]:
-        """How likely `text` is after each of `after`, as natural logarithms (0 is certain).
-
-        Empty where `deadline`, a time.monotonic() value, came first: a choice among some is no choice. Raises ModelFailed."""
-        ...
-
-
 class Queue(Protocol):
     """Hints to workers. Losing one costs time, never a message: the sweep finds the row."""
 
@@ -138,6 +125,7 @@ class NewDelivery:
     skill: str = ""
     facts: Sequence[str] = ()
     choices: Sequence[Choice] = ()  # sent natively with the last part
+    unsolicited: bool = False  # nobody asked for it: it waits for the end of the channel's quiet hours
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +141,7 @@ class ClaimedDelivery:
     opted_out: bool
     errors: int  # tries that failed so far
     choices: Sequence[Choice] = ()
+    unsolicited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,8 +256,23 @@ class Store(Protocol):
         """ERRORED: another try after `after_s`. A part left in SENDING goes back to QUEUED: the caller knows it was not taken."""
         ...
 
+    def postpone_delivery(self, claim: Claim, *, now: float, until: float) -> None:
+        """QUEUED again, not to be claimed before `until`. No error: nothing was tried. Its parts stay as they are."""
+        ...
+
     def fail_delivery(self, claim: Claim, *, now: float, reason: str) -> None:
         """FAILED, with every part that had not gone out."""
+        ...
+
+    # Rates: one bucket per name, shared by all workers
+    def take_slot(self, name: str, *, rate_per_s: float, burst: float, now: float) -> float:
+        """Takes a slot of the bucket `name` and returns 0.0, or takes nothing and returns the seconds until one is free.
+
+        In any t seconds at most `burst + rate_per_s * t` slots are taken (GCRA, ITU-T I.371). `burst` is at least 1."""
+        ...
+
+    def close_slots(self, name: str, *, rate_per_s: float, burst: float, until: float) -> None:
+        """No slot of the bucket `name` is free before `until`. Never opens one earlier than it would have been."""
         ...
 
     # USSD screens

@@ -157,7 +157,10 @@ class Limits:
     reply_within_s: float | None = None  # the answer must ride on the HTTP response within this time; None: it is pushed later
     can_push: bool = True  # send() works at any time
     keeps_key: bool = False  # the provider drops repeats of one `key`: an unclear send may be tried again
-    rate_per_s: float = 10.0  # sends per second and sender
+    rate_per_s: float = 10.0  # sends per second and sender, evenly spaced
+    pair_s: float = 0.0  # least seconds between two sends to one person; 0: none of their own
+    pair_burst: int = 1  # how many may go to one person before `pair_s` counts; earned back at one in `pair_s`
+    quiet: tuple[int, int] | None = (19, 8)  # local hours, from and until, in which nobody gets what they did not ask for
     window_h: float | None = None  # hours after a person's last message in which free text may be sent
     max_body: int = 65_536  # bytes of one webhook request
     choices: int = 0  # native choices that one message can offer (see ports.MenuChannel); 0: menus are numbered lines

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Row, Table, case, func, select, update
 
 from bot.core.ports import Line, Part
 from bot.core.types import Lane, Status
-from bot.store import outbox, reports
+from bot.store import outbox, rates, reports
 from bot.store.engine import Database
 from bot.store.rules import LIVE, LONGEST_DELAY_S, OPEN, SCREEN, UNSENT
 from bot.store.statements import one_of
@@ -39,6 +39,7 @@ class Chores:
             total += count
         with self._db.write() as connection:
             reports.settle(connection, now=now)
+            rates.forget(connection, now=now)
         return total
 
     def _expire_some(self, now: float) -> int:

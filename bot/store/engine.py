@@ -129,16 +129,17 @@ def down(url: URL, error: Exception) -> StoreDown:
 @cache
 def insert_once(dialect: str, table: Table, *unique: str) -> Insert:
     """INSERT that changes nothing where a row with the same `unique` columns is there."""
-    return _insert(dialect, table).on_conflict_do_nothing(index_elements=unique)
+    return insert_new(dialect, table).on_conflict_do_nothing(index_elements=unique)
 
 
 @cache
 def insert_or_update(dialect: str, table: Table, *unique: str) -> Insert:
     """INSERT that overwrites the row with the same `unique` columns where one is there."""
-    statement = _insert(dialect, table)
+    statement = insert_new(dialect, table)
     changed = {column.name: statement.excluded[column.name] for column in table.c if column.name not in unique}
     return statement.on_conflict_do_update(index_elements=unique, set_=changed)
 
 
-def _insert(dialect: str, table: Table) -> Insert:
+def insert_new(dialect: str, table: Table) -> Insert:
+    """The dialect's own INSERT, which knows ON CONFLICT."""
     return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)

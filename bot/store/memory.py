@@ -10,6 +10,7 @@ from typing import TypeVar
 from bot.core.errors import StoreDown
 from bot.core.ports import Claim, ClaimedDelivery, ClaimedMessage, Line, NewDelivery, Part, WaitingAnswer
 from bot.core.types import Contact, Lane, Lang, Status
+from bot.store.memory_rates import MemoryRates
 from bot.store.memory_rows import Outgoing, Question, Tables, as_answer
 from bot.store.memory_tx import MemoryTx
 from bot.store.rules import FIRST_DELAY_S, LIVE, SCREEN, UNSENT, MessageState, clean, longer, new_token
@@ -17,7 +18,7 @@ from bot.store.rules import FIRST_DELAY_S, LIVE, SCREEN, UNSENT, MessageState, c
 PATIENCE_S = 10.0
 
 
-class MemoryStore:
+class MemoryStore(MemoryRates):
     """bot.core.ports.Store in one process. One lock, one writer at a time."""
 
     def __init__(self) -> None:
@@ -99,6 +100,7 @@ class MemoryStore:
                 opted_out=contact is not None and contact.opted_out,
                 errors=row.errors,
                 choices=tuple(row.order.choices),
+                unsolicited=row.order.unsolicited,
             )
 
     def part_sending(self, claim: Claim, n: int, *, now: float, lease_s: float) -> bool:
@@ -146,6 +148,16 @@ class MemoryStore:
             t.put(replace(row, status=Status.ERRORED) if row.live else row)
             _wake_next(t, row, now)
 
+    def postpone_delivery(self, claim: Claim, *, now: float, until: float) -> None:
+        with self._write() as t:
+            row = t.claimed_delivery(claim)
+            if row is None:
+                return
+            if row.live:
+                row = replace(row, status=Status.QUEUED, next_at=until, due_at=until, delay_s=FIRST_DELAY_S)
+            t.put(replace(row, token=None))
+            _wake_next(t, row, now)
+
     def fail_delivery(self, claim: Claim, *, now: float, reason: str) -> None:
         with self._write() as t:
             row = t.claimed_delivery(claim)
@@ -190,6 +202,7 @@ class MemoryStore:
     def expire(self, *, now: float) -> int:
         with self._write() as t:
             t.forget_reports(now)
+            t.forget_rates(now)
             late = [row for row in t.outgoing.values() if row.waiting and 0 < row.order.not_after < now]
             for row in late:
                 t.put(row.failed(UNSENT, "expired"))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from bot.core.ports import Claim, Line, NewDelivery, Part, WaitingAnswer
 from bot.core.types import Contact, Message, Session, Status, climbs
-from bot.store.rules import FIRST_DELAY_S, KEEP_REPORTS_S, LIVE, OPEN, SCREEN, WAITING, MessageState, lower, summary
+from bot.store.rules import FIRST_DELAY_S, KEEP_RATES_S, KEEP_REPORTS_S, LIVE, OPEN, SCREEN, WAITING, MessageState, lower, summary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +100,7 @@ class Tables:
     dedups: dict[str, int] = field(default_factory=dict)
     wired: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)  # (channel, external id) -> delivery, part
     keys: dict[str, tuple[int, int]] = field(default_factory=dict)
+    rates: dict[str, float] = field(default_factory=dict)  # bucket -> when it is full again
 
     def copy(self) -> "Tables":
         return Tables(*(dict(getattr(self, name)) for name in Tables.__slots__))
@@ -135,6 +136,9 @@ class Tables:
 
     def forget_reports(self, now: float) -> None:
         self.reports = {key: report for key, report in self.reports.items() if report.at > now - KEEP_REPORTS_S}
+
+    def forget_rates(self, now: float) -> None:
+        self.rates = {name: full for name, full in self.rates.items() if full > now - KEEP_RATES_S}
 
     def lines(self, urn: str) -> Iterator[tuple[tuple[float, bool, int, int], Line]]:
         """Every line between us and `urn`, each with its place in the order."""

@@ -60,4 +60,5 @@ def claimed_delivery(row: Row[Any], parts: tuple[Part, ...], *, opted_out: bool)
         opted_out=opted_out,
         errors=row.errors,
         choices=tuple(Choice(*choice) for choice in row.choices),
+        unsolicited=row.unsolicited,
     )

@@ -9,6 +9,7 @@ from bot.core.types import Status, climbs, rank
 FIRST_DELAY_S = 2.0  # a row that nobody took is hinted again after this, then after twice as long, and so on
 LONGEST_DELAY_S = 300.0
 KEEP_REPORTS_S = 7 * 86400.0  # a status report whose part never shows up is forgotten after this
+KEEP_RATES_S = 3600.0  # a full bucket is forgotten after this: for workers whose clocks are behind
 
 SCREEN = "screen"  # Delivery.via, where a USSD screen showed the text
 
@@ -53,6 +54,11 @@ def clean(text: str) -> str:
     Both are damage from the way, never something a person typed, and a message must not be lost over them.
     """
     return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+
+
+def spare_s(rate_per_s: float, burst: float) -> float:
+    """How far ahead of its time a bucket may give its slots away: what makes a burst. Two terms, so that every store rounds alike."""
+    return (burst - 1.0) / rate_per_s
 
 
 def new_token() -> str:

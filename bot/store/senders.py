@@ -32,6 +32,7 @@ _CALL = update(PART).where(_P.delivery_id == ROW, _P.n == given("which"), one_of
 _NOTE = update(DELIVERY).where(_MINE).values(code=_CODE)
 _LEFT = update(DELIVERY).where(_MINE, one_of(_D.status, LIVE))  # with parts that did not go out
 _AGAIN = _LEFT.values(status=Status.QUEUED, next_at=NOW, due_at=NOW + FIRST_DELAY_S, delay_s=FIRST_DELAY_S)
+_POSTPONE = _LEFT.values(status=Status.QUEUED, next_at=UNTIL, due_at=UNTIL, delay_s=FIRST_DELAY_S)
 _LATER = _LEFT.values(status=Status.ERRORED, next_at=UNTIL, due_at=UNTIL, delay_s=FIRST_DELAY_S)
 _COUNT = update(DELIVERY).where(_MINE).values(errors=_D.errors + 1, code=_CODE)
 _LET_GO = update(DELIVERY).where(_MINE).values(token=None)
@@ -93,6 +94,14 @@ class Senders:
                 outbox.set_parts(connection, [claim.id], [Status.SENDING], Status.QUEUED)
                 connection.execute(_COUNT, _own(claim) | {"why": code})
                 connection.execute(_LATER, _own(claim) | {"until": now + after_s})
+                connection.execute(_LET_GO, _own(claim))
+                outbox.wake_next(connection, delivery, now=now)
+
+    def postpone_delivery(self, claim: Claim, *, now: float, until: float) -> None:
+        with self._db.write() as connection:
+            delivery = outbox.held(connection, claim)
+            if delivery is not None:
+                connection.execute(_POSTPONE, _own(claim) | {"until": until})
                 connection.execute(_LET_GO, _own(claim))
                 outbox.wake_next(connection, delivery, now=now)
 

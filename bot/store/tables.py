@@ -116,6 +116,7 @@ class Delivery(Row, table=True):
     created: float = _time()
     not_after: float = _time()  # 0: never too late
     despite_stop: bool = False
+    unsolicited: bool = False
     status: str = _words()
     via: str = _words()  # "screen" where a USSD screen showed it
     code: str = _words()  # the provider's word, or our reason, for the last thing that went wrong
@@ -151,6 +152,15 @@ class Report(Row, table=True):
     external_id: str = _words(primary_key=True)
     status: str = _words(primary_key=True)
     at: float = _time()
+
+
+class Rate(Row, table=True):
+    """How far the slots of a bucket are given away. A row whose time has passed says no more than no row."""
+
+    __table_args__ = (Index("ix_rate_tat", "tat"),)
+
+    name: str = _words(primary_key=True)
+    tat: float = _time()  # the "theoretical arrival time" of GCRA: when the bucket will be full again
 
 
 class Contact(Row, table=True):
@@ -189,5 +199,6 @@ MESSAGE = _table("message")
 DELIVERY = _table("delivery")
 PART = _table("part")
 REPORT = _table("report")
+RATE = _table("rate")
 CONTACT = _table("contact")
 SESSION = _table("session")

@@ -46,9 +46,14 @@ class Bench:
 
     def __init__(self, **limits: object) -> None:
         self.now = 1_800_000_000.0
+        self.slept: list[float] = []
         self.store = MemoryStore()
         self.channel = Scripted(limits=Limits(**limits))  # type: ignore[arg-type]
-        self.deliverer = Deliverer(self.store, {"scripted": self.channel}, lambda: self.now)  # type: ignore[dict-item]
+        self.deliverer = Deliverer(self.store, {"scripted": self.channel}, lambda: self.now, sleep=self.sleep)  # type: ignore[dict-item]
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
 
     def add(self, *parts: str, not_after: float = 0.0, despite_stop: bool = False, channel: str = "scripted") -> int:
         with self.store.begin() as tx:

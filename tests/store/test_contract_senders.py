@@ -9,7 +9,10 @@ from tests.store.bench import LEASE_S, OTHER, T, at_once, deliveries, hold, orde
 
 def test_a_claimed_delivery_has_all_a_sender_needs(store: Store) -> None:
     choices = (Choice("1", "Mahindi 🌽"), Choice("0", "Rudi"))
-    claimed = hold(store, put(store, "one", "two", channel="at_sms", not_after=T + 60, despite_stop=True, choices=choices))
+    claimed = hold(
+        store, put(store, "one", "two", channel="at_sms", not_after=T + 60, despite_stop=True, choices=choices, unsolicited=True)
+    )
+    assert claimed.unsolicited
     assert claimed.choices == choices
     assert (claimed.channel, claimed.not_after, claimed.despite_stop, claimed.errors) == ("at_sms", T + 60, True, 0)
     assert list(claimed.parts) == list(store.parts(claimed.claim.id))
@@ -72,6 +75,7 @@ def test_a_stale_token_changes_nothing(store: Store) -> None:
         store.part_wired(claim, 0, "out-0", now=T)
         store.part_unknown(claim, 0, "timeout", now=T)
         store.retry_delivery(claim, now=T, after_s=0, code="503")
+        store.postpone_delivery(claim, now=T, until=T)
         store.fail_delivery(claim, now=T, reason="expired")
         assert store.finish_delivery(claim, now=T) is Status.SENDING
     assert (store.parts(delivery), store.counts()) == before
@@ -114,6 +118,44 @@ def test_a_retry_cannot_undo_what_a_report_says(store: Store) -> None:
     assert deliveries(store) == {"delivered": 1}
 
 
+def test_a_postponed_delivery_waits_and_counts_no_error(store: Store) -> None:
+    delivery = put(store, "one", "two")
+    claimed = hold(store, delivery)
+    wire(store, claimed)
+    store.postpone_delivery(claimed.claim, now=T, until=T + 40)
+    assert parts(store, delivery) == [Status.WIRED, Status.QUEUED]
+    assert deliveries(store) == {"queued": 1}
+    assert store.claim_delivery(delivery, now=T + 39.9, lease_s=LEASE_S) is None
+    assert store.due(now=T + 39.9, limit=9) == []
+    assert list(store.due(now=T + 40, limit=9)) == [(Lane.SENDS, delivery)]
+    assert hold(store, delivery, now=T + 40).errors == 0
+
+
+def test_postponing_keeps_what_is_unclear_unclear(store: Store) -> None:
+    delivery = put(store)
+    first = hold(store, delivery)
+    assert store.part_sending(first.claim, 0, now=T, lease_s=LEASE_S)
+    second = hold(store, delivery, now=T + LEASE_S)
+    store.postpone_delivery(second.claim, now=T + LEASE_S, until=T + 99)
+    assert parts(store, delivery) == [Status.SENDING]
+
+
+def test_postponing_cannot_undo_what_a_report_says(store: Store) -> None:
+    delivery = put(store)
+    claimed = hold(store, delivery)
+    report(store, Status.DELIVERED, key=claimed.parts[0].key)
+    store.postpone_delivery(claimed.claim, now=T, until=T)
+    assert deliveries(store) == {"delivered": 1}
+    assert store.claim_delivery(delivery, now=T + 999, lease_s=LEASE_S) is None
+
+
+def test_a_postponed_delivery_that_is_too_late_expires(store: Store) -> None:
+    delivery = put(store, not_after=T + 60)
+    store.postpone_delivery(hold(store, delivery).claim, now=T, until=T + 3600)
+    assert store.expire(now=T + 61) == 1
+    assert parts(store, delivery) == [Status.FAILED]
+
+
 def test_a_failed_delivery_fails_what_had_not_gone_out(store: Store) -> None:
     delivery = put(store, "one", "two", "three")
     claimed = hold(store, delivery)
@@ -146,12 +188,14 @@ def test_a_delivery_waits_for_an_older_one_that_could_go(store: Store) -> None:
     hold(store, second, now=T + 5)
 
 
-@pytest.mark.parametrize("end", ["retry", "fail"])
+@pytest.mark.parametrize("end", ["retry", "postpone", "fail"])
 def test_what_waits_behind_a_failure_is_due_at_once(store: Store, end: str) -> None:
     claimed, second = hold(store, put(store)), put(store)
     store.due(now=T + 5, limit=9)
     if end == "retry":
         store.retry_delivery(claimed.claim, now=T + 5, after_s=60, code="503")
+    elif end == "postpone":
+        store.postpone_delivery(claimed.claim, now=T + 5, until=T + 65)
     else:
         store.fail_delivery(claimed.claim, now=T + 5, reason="rejected")
     assert list(store.due(now=T + 5, limit=9)) == [(Lane.SENDS, second)]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from bot.store import open_store
 from tests.store.bench import T, ask, message, take
+from tests.store.taking import MOST
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -40,6 +41,18 @@ def test_no_two_processes_claim_the_same_question(url: str) -> None:
     claimed = [claimer.communicate("go\n", timeout=60)[0].split() for claimer in claimers]
     store.close()
     assert sorted(int(row) for rows in claimed for row in rows) == asked
+
+
+def test_processes_together_take_no_more_slots_than_there_are(url: str) -> None:
+    takers = [start("taking", url) for _ in range(3)]
+    for taker in takers:
+        assert taker.stdout is not None
+        assert taker.stdout.readline() == "ready\n"
+    for taker in takers:
+        assert taker.stdin is not None
+        taker.stdin.write("go\n")
+        taker.stdin.flush()
+    assert sum(int(taker.communicate(timeout=60)[0]) for taker in takers) == MOST
 
 
 def test_a_killed_worker_gives_its_question_back(url: str) -> None:

@@ -184,6 +184,10 @@ def live(store: Store) -> None:
     store.retry_delivery(hold(store, failing).claim, now=T, after_s=0, code="503")
     store.part_unknown(hold(store, failing).claim, 0, "timeout", now=T)
     store.fail_delivery(hold(store, put(store, urn="tel:+254700000009")).claim, now=T, reason="rejected")
+    store.postpone_delivery(hold(store, put(store, urn="tel:+254700000008")).claim, now=T, until=T)
+    for _ in range(2):
+        store.take_slot("sim", rate_per_s=1.0, burst=1.0, now=T)
+    store.close_slots("sim", rate_per_s=1.0, burst=1.0, until=T)
     store.due(now=T + 9, limit=9)
     store.expire(now=T)
     with store.begin() as tx:

@@ -68,6 +68,13 @@ def upgrade() -> None:
     )
     op.create_index("ix_report_at", "report", ["at"])
     op.create_table(
+        "rate",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("tat", sa.Double(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name="pk_rate"),
+    )
+    op.create_index("ix_rate_tat", "rate", ["tat"])
+    op.create_table(
         "session",
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
@@ -97,6 +104,7 @@ def upgrade() -> None:
         sa.Column("created", sa.Double(), nullable=False),
         sa.Column("not_after", sa.Double(), nullable=False),
         sa.Column("despite_stop", sa.Boolean(), nullable=False),
+        sa.Column("unsolicited", sa.Boolean(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("via", sa.Text(), nullable=False),
         sa.Column("code", sa.Text(), nullable=False),
@@ -133,5 +141,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for table in ("part", "delivery", "session", "report", "message", "contact"):
+    for table in ("part", "delivery", "session", "rate", "report", "message", "contact"):
         op.drop_table(table)

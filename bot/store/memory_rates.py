@@ -1,0 +1,27 @@
+"""The in-memory double of bot.store.rates."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+from bot.store.memory_rows import Tables
+from bot.store.rules import spare_s
+
+
+class MemoryRates:
+    """The part of MemoryStore that keeps providers' limits."""
+
+    _write: Callable[[], AbstractContextManager[Tables]]
+
+    def take_slot(self, name: str, *, rate_per_s: float, burst: float, now: float) -> float:
+        with self._write() as t:
+            full = t.rates.get(name, now)
+            free = full - spare_s(rate_per_s, burst)
+            if free > now:
+                return free - now
+            t.rates[name] = max(full, now) + 1.0 / rate_per_s
+            return 0.0
+
+    def close_slots(self, name: str, *, rate_per_s: float, burst: float, until: float) -> None:
+        with self._write() as t:
+            full = until + spare_s(rate_per_s, burst)
+            t.rates[name] = max(t.rates.get(name, full), full)

@@ -1,0 +1,181 @@
+"""Sending at the channel's pace: never faster, nobody's worker blocked, nothing lost, nobody woken at night."""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.core.deliver import Deliverer
+from bot.core.errors import Throttled
+from bot.core.pace import PATIENCE_S
+from bot.core.ports import NewDelivery
+from bot.core.types import Limits, Status
+from bot.store.memory import MemoryStore
+from tests.core.test_deliver import URN, Scripted
+
+OTHER = "tel:+254700000002"
+NOON = datetime(2026, 11, 22, 9, 0, tzinfo=UTC).timestamp()  # in Nairobi
+MIDNIGHT = NOON + 12 * 3600
+
+
+class Timed(Scripted):
+    """Remembers when each part went out, and to whom."""
+
+    def __init__(self, office: "Office", limits: Limits) -> None:
+        super().__init__(limits=limits)
+        self.office = office
+        self.times: list[tuple[float, str]] = []
+
+    def send(self, urn: str, text: str, *, key: str) -> str:
+        sent = super().send(urn, text, key=key)
+        self.times.append((self.office.now, urn))
+        return sent
+
+
+class Office:
+    """A store, a channel and a deliverer in a time that only sleeping and we move."""
+
+    def __init__(self, *, now: float = NOON, **limits: object) -> None:
+        self.now = now
+        self.slept: list[float] = []
+        self.added = 0
+        self.store = MemoryStore()
+        self.channel = Timed(self, Limits(**limits))  # type: ignore[arg-type]
+        zone = ZoneInfo("Africa/Nairobi")
+        self.deliverer = Deliverer(self.store, {"scripted": self.channel}, lambda: self.now, zone=zone, sleep=self.sleep)  # type: ignore[dict-item]
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
+
+    def add(self, *parts: str, urn: str = URN, unsolicited: bool = False) -> int:
+        self.added += 1
+        order = NewDelivery(dedup=f"test:{self.added}", channel="scripted", urn=urn, parts=parts or ("one",), unsolicited=unsolicited)
+        with self.store.begin() as tx:
+            stored = tx.insert_delivery(order, now=self.now)
+        assert stored is not None
+        return stored
+
+    def send(self, delivery: int) -> Status | None:
+        return self.deliverer.send(delivery)
+
+    def work(self, seconds: float) -> None:
+        """What the sweep and the workers do in that time."""
+        end = self.now + seconds
+        while self.now < end and {"delivery.queued", "delivery.errored"} & set(self.store.counts()):
+            for _, delivery in self.store.due(now=self.now, limit=64):
+                self.send(delivery)
+            self.now += 0.5
+
+
+def test_a_short_wait_is_waited_out() -> None:
+    office = Office(rate_per_s=2.0)
+    assert office.send(office.add("one", "two", "three")) is Status.WIRED
+    assert office.slept == [0.5, 0.5]
+
+
+def test_a_long_wait_gives_the_delivery_back_without_an_error() -> None:
+    office = Office(rate_per_s=0.1)
+    delivery = office.add("one", "two")
+    assert office.send(delivery) is Status.QUEUED
+    assert (office.slept, office.store.counts()) == ([], {"delivery.queued": 1})
+    assert office.send(delivery) is None, "not before its time"
+    office.now += 10
+    claimed = office.store.claim_delivery(delivery, now=office.now, lease_s=60)
+    assert claimed is not None
+    assert claimed.errors == 0
+    office.store.postpone_delivery(claimed.claim, now=office.now, until=office.now)
+    assert office.send(delivery) is Status.WIRED
+    assert [text for text, _ in office.channel.sent] == ["one", "two"]
+
+
+def test_patience_is_for_all_waits_of_a_part_together() -> None:
+    """Others may take the slot that a worker slept for, again and again."""
+    office = Office(rate_per_s=1.0)
+    office.send(office.add("one"))
+
+    def robbed(seconds: float) -> None:
+        office.sleep(seconds)
+        office.store.take_slot("scripted", rate_per_s=1.0, burst=1.0, now=office.now)
+
+    office.deliverer = Deliverer(office.store, office.deliverer.channels, lambda: office.now, sleep=robbed)
+    assert office.send(office.add("two", urn=OTHER)) is Status.QUEUED
+    assert sum(office.slept) <= PATIENCE_S
+
+
+def test_one_persons_pace_holds_nobody_else_back() -> None:
+    office = Office(pair_s=6.0)
+    first, again, other = office.add(), office.add("again"), office.add(urn=OTHER)
+    assert [office.send(row) for row in (first, again, other)] == [Status.WIRED, Status.QUEUED, Status.WIRED]
+    office.now += 6
+    assert office.send(again) is Status.WIRED
+
+
+def test_a_person_may_get_a_burst_where_the_provider_lends_one() -> None:
+    office = Office(pair_s=6.0, pair_burst=3)
+    assert office.send(office.add("one", "two", "three", "four")) is Status.QUEUED
+    assert len(office.channel.sent) == 3
+
+
+@pytest.mark.parametrize(("wish", "pause"), [pytest.param(None, 1.0, id="no-word"), pytest.param(30.0, 30.0, id="asked-for")])
+def test_too_fast_for_one_worker_slows_all(wish: float | None, pause: float) -> None:
+    office = Office(rate_per_s=1000.0)
+    office.channel.script = [Throttled("429", after_s=wish)]
+    assert office.send(office.add()) is Status.ERRORED
+    start = office.now
+    other = office.add(urn=OTHER)
+    if office.send(other) is Status.QUEUED:
+        office.work(pause + 1)
+    assert office.channel.times[0][1] == OTHER
+    assert office.channel.times[0][0] >= start + pause
+
+
+def test_what_nobody_asked_for_waits_for_the_morning() -> None:
+    office = Office(now=MIDNIGHT)
+    news, reply = office.add("news", unsolicited=True), office.add("reply")
+    assert office.send(news) is Status.QUEUED
+    assert office.send(reply) is Status.WIRED
+    office.now = MIDNIGHT + 8 * 3600 - 1
+    assert office.send(news) is None
+    office.now += 1
+    assert office.send(news) is Status.WIRED
+
+
+def test_by_day_nothing_waits() -> None:
+    office = Office()
+    assert office.send(office.add(unsolicited=True)) is Status.WIRED
+
+
+def test_a_channel_without_quiet_hours_sends_at_night() -> None:
+    office = Office(now=MIDNIGHT, quiet=None)
+    assert office.send(office.add(unsolicited=True)) is Status.WIRED
+
+
+ORDERS = st.lists(st.tuples(st.floats(0, 4), st.integers(1, 3), st.sampled_from([URN, OTHER])), min_size=1, max_size=12)
+
+
+@settings(max_examples=60, deadline=None)
+@given(orders=ORDERS, rate_per_s=st.floats(0.2, 20), pair_s=st.sampled_from([0.0, 1.5, 6.0]), pair_burst=st.integers(1, 4))
+def test_any_schedule_keeps_the_rates_and_loses_nothing(
+    orders: list[tuple[float, int, str]], rate_per_s: float, pair_s: float, pair_burst: int
+) -> None:
+    office = Office(rate_per_s=rate_per_s, pair_s=pair_s, pair_burst=pair_burst)
+    for after, parts, urn in orders:
+        office.now += after
+        office.send(office.add(*(f"{office.added}.{n}" for n in range(parts)), urn=urn))
+    office.work(600)
+    assert office.store.counts() == {"delivery.wired": len(orders)}
+    times = office.channel.times
+    assert_within([at for at, _ in times], rate_per_s, 1)
+    for urn in (URN, OTHER):
+        if pair_s:
+            assert_within([at for at, whom in times if whom == urn], 1 / pair_s, pair_burst)
+
+
+def assert_within(times: list[float], rate_per_s: float, burst: int) -> None:
+    """In the window from any send to any later one: at most the burst and what the rate brings in that time."""
+    for first, start in enumerate(times):
+        for last, end in enumerate(times[first:], first):
+            assert last - first + 1 <= burst + rate_per_s * (end - start + 1e-4)  # times of today are rounded
