@@ -86,7 +86,7 @@ class Settings(BaseSettings):
     @property
     def placeholders(self) -> dict[str, str]:
         """What the operator fills into the texts."""
-        return {"emergency_number": self.emergency_number}
+        return {"emergency_number": self.emergency_number, "help_line": self.help_line}
 
     @property
     def cache_dir(self) -> Path:

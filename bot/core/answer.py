@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from string import Template
 from types import MappingProxyType
 
@@ -43,7 +44,7 @@ class Answerer:
 
         `deadline` is a time.monotonic() value: the model stops there, or after `model_s`. Never raises for a model's failure."""
         found, route_skill = self._find(question, skill, turns)
-        if found is None:
+        if found is None or _expired(found.fact):
             return self._refusal(route_skill, lang)
         fact = self._index.twin(found.fact, lang)
         draft = self._draft(question, fact, limits, deadline)
@@ -86,7 +87,14 @@ class Answerer:
         skill = self._library.skill(name)
         own = skill.replies[lang].get("no_fact", "") if skill else ""
         text = Template(own).substitute(self._values) if own else self._library.text("no_answer", lang, **self._values)
+        if self._values.get("help_line"):
+            text = f"{text} {self._library.text('person', lang, **self._values)}"
         return Reply(text, lang, "refusal", name if own else "")
+
+
+def _expired(fact: Fact) -> bool:
+    """Past its last day: looked at for every question, as a worker runs for months."""
+    return bool(fact.expires) and fact.expires < datetime.now(tz=UTC).date().isoformat()
 
 
 def _own_text(fact: Fact) -> Reply:

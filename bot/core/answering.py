@@ -63,7 +63,7 @@ class Answering:
     def _delivery(self, claimed: ClaimedMessage, reply: Reply) -> NewDelivery:
         asked_on = self.channels[claimed.message.channel]
         pushes = self.channels.get(asked_on.hand_over, asked_on)
-        text = self._greeted(claimed, reply, pushes.limits)
+        text = self._rounded_off(claimed, reply, asked_on.limits)
         return NewDelivery(
             dedup=f"reply:{claimed.claim.id}",
             channel=pushes.name,
@@ -76,9 +76,15 @@ class Answering:
             facts=reply.facts,
         )
 
-    def _greeted(self, claimed: ClaimedMessage, reply: Reply, limits: Limits) -> str:
-        """A first answer tells how to get the menu and how to stop, where that costs no further part. A refusal says so itself."""
-        if claimed.contact.greeted or claimed.message.session_id or reply.kind == "refusal":
-            return reply.text
-        greeted = f"{reply.text} {self.library.text('welcome', reply.lang)}"
-        return greeted if fits_one(greeted, limits) else reply.text
+    def _rounded_off(self, claimed: ClaimedMessage, reply: Reply, limits: Limits) -> str:
+        """An answer with what helps its reader, where that costs no further part: how to get the menu and how to stop after a first
+        question, and whom else to ask. A refusal says so itself."""
+        text = reply.text
+        if reply.kind == "refusal":
+            return text
+        skill = self.library.skill(reply.skill)
+        new = not (claimed.contact.greeted or claimed.message.session_id)
+        for more in (self.library.text("welcome", reply.lang) if new else "", skill.disclaimer.get(reply.lang, "") if skill else ""):
+            if more and fits_one(f"{text} {more}", limits):
+                text = f"{text} {more}"
+        return text

@@ -96,7 +96,7 @@ class Deliverer:
     def _not_taken(self, channel: Channel, delivery: ClaimedDelivery, part: Part, error: SendError) -> Status | None:
         """As `_send_part`, after an error: an unclear part is left behind, everything else ends this try."""
         unclear = isinstance(error, Unknown)
-        if unclear and not channel.limits.keeps_key:
+        if unclear and (not channel.limits.keeps_key or delivery.errors + 1 >= TRIES):  # not FAILED: any of the tries may have got through
             self.store.part_unknown(delivery.claim, part.n, error.code, now=self.clock())
             return None
         if isinstance(error, OptedOut):

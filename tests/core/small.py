@@ -115,7 +115,10 @@ LIBRARY = Library(
         _skill("plants", ("crop", "maize", "beans", "spray", "seed", "farm"), ("mazao", "mahindi", "maharage", "shamba", "mbegu")),
         _skill("money", ("loan", "bank", "money", "pin"), ("mkopo", "benki", "pesa", "riba")),
     ),
-    texts={Lang.EN: {"no_answer": "That is not in my guide."}, Lang.SW: {"no_answer": "Hilo halimo kwenye mwongozo wangu."}},
+    texts={
+        Lang.EN: {"no_answer": "That is not in my guide.", "person": "A person can help: $help_line"},
+        Lang.SW: {"no_answer": "Hilo halimo kwenye mwongozo wangu.", "person": "Mtu anaweza kusaidia: $help_line"},
+    },
     keywords={},
     emergencies=EMERGENCIES,
 )

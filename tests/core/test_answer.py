@@ -1,6 +1,7 @@
 """From question to reply: grounded, in the asker's language, and silent where the guide is."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -75,6 +76,20 @@ def test_a_question_of_no_skill_gets_the_shared_refusal_without_the_model() -> N
 def test_a_question_near_a_skill_gets_that_skills_refusal() -> None:
     reply = ask("bei ya mahindi sokoni leo kampala", lang=Lang.SW)
     assert (reply.text, reply.kind, reply.skill) == ("Haimo kwenye mwongozo wa plants.", "refusal", "plants")
+
+
+def test_a_refusal_names_a_person_where_there_is_one() -> None:
+    answerer = Answerer(small.LIBRARY, None, model_s=20, clock=lambda: NOW, values={"help_line": "0800 000"})
+    reply = answerer.answer("who won the football match", lang=Lang.EN, limits=small.SMS, deadline=NOW + 50)
+    assert reply.text == "That is not in my guide. A person can help: 0800 000"
+
+
+@pytest.mark.parametrize(("expires", "kind"), [("2020-01-31", "refusal"), ("2999-01-31", "fact"), ("", "fact")])
+def test_a_fact_past_its_last_day_is_no_answer(expires: str, kind: str) -> None:
+    plants = replace(small.LIBRARY.skills[0], facts=tuple(replace(f, expires=expires) for f in small.LIBRARY.skills[0].facts))
+    answerer = Answerer(replace(small.LIBRARY, skills=(plants,)), None, model_s=20, clock=lambda: NOW)
+    reply = answerer.answer("when should i spray army worm", lang=Lang.EN, limits=small.SMS, deadline=NOW + 50)
+    assert reply.kind == kind
 
 
 def test_noinfo_is_believed_only_where_the_search_is_not_sure() -> None:

@@ -191,6 +191,17 @@ def test_gives_up_after_enough_tries() -> None:
     assert seen == [Status.ERRORED] * (TRIES - 1) + [Status.FAILED]
 
 
+def test_gives_up_without_calling_an_unclear_part_failed() -> None:
+    """It may have gone out at any of the tries."""
+    bench = Bench(keeps_key=True)
+    delivery = bench.add("one", "two")
+    bench.channel.script = [Unknown("timeout")] * TRIES
+    for _ in range(TRIES):
+        bench.deliverer.send(delivery)
+        bench.now += 3600
+    assert bench.statuses(delivery) == [Status.UNKNOWN, Status.WIRED]
+
+
 @pytest.mark.parametrize(
     ("errors", "wish", "jitter", "expected"),
     [

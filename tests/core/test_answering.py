@@ -1,0 +1,129 @@
+"""One stored question to one stored answer, on the in-memory store: safe to run twice, and rounded off where that costs nothing."""
+
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+
+from bot.core.answering import GIVE_UP, Answering
+from bot.core.ports import Claim
+from bot.core.types import Lane, Lang, Limits, Message, Reply, SessionEvent, Status
+from bot.store.memory import MemoryStore
+from tests.core.test_inbox import Plain
+from tests.small import EN, TEXTS, small_library
+
+PERSON = "tel:+254700000001"
+NOW = 1_800_000_000.0
+WELCOME = TEXTS[EN]["welcome"]
+
+
+@dataclass
+class Scripted:
+    """Answers with one reply and remembers what it was asked."""
+
+    reply: Reply
+    asked: list[str] = field(default_factory=list)
+
+    def answer(self, question: str, *, lang: Lang, skill: str, turns: Sequence[str], limits: Limits, deadline: float) -> Reply:
+        self.asked.append(question)
+        return self.reply
+
+
+class Bench:
+    """A store with one question in it, and the answering over it."""
+
+    def __init__(self, text: str = "Dry maize well.", kind: str = "fact", *, screen: bool = False, disclaimer: str = "") -> None:
+        self.now = NOW
+        self.store = MemoryStore()
+        self.model, self.plain = Scripted(Reply(text, EN, kind, "crops", ("maize-drying",))), Scripted(Reply("Plain.", EN, "fact", "crops"))
+        library = small_library()
+        crops = replace(library.skills[0], disclaimer={EN: disclaimer} if disclaimer else {})
+        screens = Limits(units=156, max_parts=1, reply_within_s=7.0, can_push=False)
+        channels: dict[str, Any] = {"sms": Plain("sms", Limits()), "ussd": Plain("ussd", screens, hand_over="sms")}
+        self.answering = Answering(
+            store=self.store,
+            channels=channels,
+            library=replace(library, skills=(crops, *library.skills[1:])),
+            answers=self.model,
+            plain=self.plain,
+            clock=lambda: self.now,
+            model_s=30.0,
+        )
+        self.question = self._ask("ussd" if screen else "sms")
+
+    def _ask(self, channel: str) -> int:
+        dial = {"session_id": "d1", "session_event": SessionEvent.RESUME} if channel == "ussd" else {}
+        message = Message(channel=channel, external_id="m1", urn=PERSON, text="how dry?", **dial)  # type: ignore[arg-type]
+        with self.store.begin() as tx:
+            stored = tx.insert_message(message, now=NOW)
+            tx.contact(PERSON, now=NOW, lang="en")
+            assert stored is not None
+            tx.queue_question(stored, skill="", turns=(), screen_until=NOW + 7 if dial else 0.0, now=NOW)
+        return stored
+
+    def answer(self) -> list[str]:
+        hint = self.answering.answer(self.question, hold=lambda claim: nullcontext())
+        if hint is None:
+            return []
+        lane, delivery = hint
+        assert lane is Lane.SENDS
+        return [part.text for part in self.store.parts(delivery)]
+
+
+def test_a_question_is_answered_once() -> None:
+    bench = Bench()
+    assert bench.answer() == [f"Dry maize well. {WELCOME}"]
+    assert bench.answer() == []
+    assert bench.model.asked == ["how dry?"]
+    assert bench.store.counts()["delivery.queued"] == 1
+
+
+def test_who_lost_the_claim_stores_nothing() -> None:
+    bench = Bench()
+
+    def taken_over(claim: Claim) -> nullcontext[None]:
+        bench.now += 60
+        assert bench.store.claim_message(bench.question, now=bench.now, lease_s=20) is not None
+        return nullcontext()
+
+    assert bench.answering.answer(bench.question, hold=taken_over) is None
+    assert "delivery.queued" not in bench.store.counts()
+
+
+@pytest.mark.parametrize(("crashes", "model"), [(0, True), (GIVE_UP - 2, True), (GIVE_UP - 1, False)])
+def test_a_question_that_kills_its_worker_is_answered_without_the_model_in_the_end(crashes: int, model: bool) -> None:
+    bench = Bench()
+    for _ in range(crashes):
+        assert bench.store.claim_message(bench.question, now=bench.now, lease_s=20) is not None
+        bench.now += 21
+    bench.answer()
+    assert (len(bench.model.asked), len(bench.plain.asked)) == ((1, 0) if model else (0, 1))
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "screen", "disclaimer", "expected"),
+    [
+        pytest.param("Short.", "fact", False, "", f"Short. {WELCOME}", id="welcome"),
+        pytest.param("Short.", "model", False, "Ask an officer.", f"Short. {WELCOME} Ask an officer.", id="welcome-and-disclaimer"),
+        pytest.param("x" * 145, "fact", False, "Ask an officer.", "x" * 145, id="no-room-for-either"),
+        pytest.param("x" * 143, "fact", False, "Ask one.", "x" * 143 + " Ask one.", id="room-for-the-shorter"),
+        pytest.param("Sorry.", "refusal", False, "Ask an officer.", "Sorry.", id="a-refusal-says-it-itself"),
+        pytest.param("Short.", "fact", True, "", "Short.", id="a-screen-needs-no-welcome"),
+        pytest.param("x" * 142, "fact", True, "Ask an officer.", "x" * 142, id="a-screen-is-smaller"),
+    ],
+)
+def test_an_answer_is_rounded_off_where_there_is_room(text: str, kind: str, screen: bool, disclaimer: str, expected: str) -> None:
+    assert Bench(text, kind, screen=screen, disclaimer=disclaimer).answer() == [expected]
+
+
+def test_an_answer_for_a_screen_is_held_for_it_and_then_pushed_by_its_partner() -> None:
+    bench = Bench(screen=True)
+    hint = bench.answering.answer(bench.question, hold=lambda claim: nullcontext())
+    assert hint is not None
+    assert bench.store.claim_delivery(hint[1], now=NOW + 1, lease_s=20) is None
+    claimed = bench.store.claim_delivery(hint[1], now=NOW + 8, lease_s=20)
+    assert claimed is not None
+    assert claimed.channel == "sms"
+    assert [part.status for part in claimed.parts] == [Status.QUEUED]
