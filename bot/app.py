@@ -19,8 +19,9 @@ from bot.core.deliver import Deliverer
 from bot.core.errors import BadSetting, ModelFailed
 from bot.core.inbox import Inbox
 from bot.core.limits import with_limits
-from bot.core.ports import Channel, Checks, Clock, Queue, Store, Writer
+from bot.core.ports import Channel, Checks, Clock, Queue, Writer
 from bot.core.recover import WORTH_S, recover
+from bot.core.storage import Store
 from bot.core.sweep import sweep
 from bot.core.types import Library
 

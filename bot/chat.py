@@ -7,7 +7,7 @@ from io import StringIO
 from typing import TextIO
 
 from bot.app import App
-from bot.core.ports import Claim, Line
+from bot.core.storage import Claim, Line
 from bot.core.types import Lane, Message, SessionEvent
 
 PERSON = "tel:+254700000001"  # nobody's number

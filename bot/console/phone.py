@@ -9,7 +9,7 @@ from aiohttp import hdrs, web
 
 from bot.app import App
 from bot.core.errors import StoreDown
-from bot.core.ports import Line
+from bot.core.storage import Line
 from bot.core.text import Alphabet, measure
 from bot.core.types import Limits
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Protocol
 
-from bot.core.ports import Channel, Claim, ClaimedMessage, Clock, NewDelivery, Store
+from bot.core.ports import Channel, Clock
+from bot.core.storage import Claim, ClaimedMessage, NewDelivery, Store
 from bot.core.text import fit, fits_one
 from bot.core.types import Lane, Lang, Library, Limits, Reply
 

@@ -14,8 +14,9 @@ from typing import cast
 
 from bot.core.errors import OptedOut, SendError, Throttled, Unknown
 from bot.core.pace import Pace
-from bot.core.ports import Channel, Claim, ClaimedDelivery, Clock, MenuChannel, Part, Store
+from bot.core.ports import Channel, Clock, MenuChannel
 from bot.core.quiet import quiet_until
+from bot.core.storage import Claim, ClaimedDelivery, Part, Store
 from bot.core.types import Lang, Status
 
 LEASE_S = 60.0  # longer than any provider call

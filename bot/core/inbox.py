@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 
 from bot.core.decide import Decider, Decision
 from bot.core.menu import in_lines, native
-from bot.core.ports import Channel, NewDelivery, Taken, Tx, WaitingAnswer
+from bot.core.ports import Channel, Taken
+from bot.core.storage import NewDelivery, Tx, WaitingAnswer
 from bot.core.text import fit, fits_one
 from bot.core.types import (
     Contact,

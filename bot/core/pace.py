@@ -4,7 +4,8 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from bot.core.ports import Channel, Clock, Store
+from bot.core.ports import Channel, Clock
+from bot.core.storage import Store
 
 PATIENCE_S = 2.0  # a worker waits this long for its turn; longer, and it does something else meanwhile
 PAUSE_S = 1.0  # where a provider says "too fast" and not for how long

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 
 from bot.core.errors import SendError
 from bot.core.inbox import Inbox
-from bot.core.ports import Channel, Recovers, Store
+from bot.core.ports import Channel, Recovers
+from bot.core.storage import Store
 from bot.core.types import Lane, Message
 
 WORTH_S = 3 * 3600.0  # an answer to an older question would only puzzle the person

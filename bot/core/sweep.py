@@ -1,6 +1,7 @@
 """The sweep: what a crash, a full broker or a bad line left behind is found in the database and hinted again."""
 
-from bot.core.ports import Queue, Store
+from bot.core.ports import Queue
+from bot.core.storage import Store
 
 LIMIT = 64  # rows a round: a flood of hints would only bury the lane it should feed
 

@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from bot.core.errors import StoreDown
 from bot.core.inbox import Inbox
-from bot.core.ports import Clock, Store, Taken, WaitingAnswer
+from bot.core.ports import Clock, Taken
+from bot.core.storage import Store, WaitingAnswer
 from bot.core.text import fit
 from bot.core.trace import where
 from bot.core.types import Lane, Lang, Limits, Message, Reply

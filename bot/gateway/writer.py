@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 
 from bot.core.errors import StoreDown
 from bot.core.inbox import Inbox
-from bot.core.ports import Clock, Store, Taken
+from bot.core.ports import Clock, Taken
+from bot.core.storage import Store
 from bot.core.types import Event
 from bot.gateway.hints import Hint
 

@@ -1,6 +1,6 @@
 """Where everything is kept: the SQL store (SQLite or PostgreSQL), its in-memory double, and the migrations."""
 
-from bot.core.ports import Store
+from bot.core.storage import Store
 
 
 def open_store(url: str) -> Store:

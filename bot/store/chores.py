@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Table, case, func, select, update
 
-from bot.core.ports import Line, Part
+from bot.core.storage import Line, Part
 from bot.core.types import Lane, Status
 from bot.store import outbox, rates, reports
 from bot.store.engine import Database

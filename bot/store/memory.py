@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from bot.core.errors import StoreDown
-from bot.core.ports import Claim, ClaimedDelivery, ClaimedMessage, Line, NewDelivery, Part, WaitingAnswer
+from bot.core.storage import Claim, ClaimedDelivery, ClaimedMessage, Line, NewDelivery, Part, WaitingAnswer
 from bot.core.types import Contact, Lane, Lang, Status
 from bot.store.memory_rates import MemoryRates
 from bot.store.memory_rows import Outgoing, Question, Tables, as_answer

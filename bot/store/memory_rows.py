@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from bot.core.ports import Claim, Line, NewDelivery, Part, WaitingAnswer
+from bot.core.storage import Claim, Line, NewDelivery, Part, WaitingAnswer
 from bot.core.types import Contact, Message, Session, Status, climbs
 from bot.store.rules import FIRST_DELAY_S, KEEP_RATES_S, KEEP_REPORTS_S, LIVE, OPEN, SCREEN, WAITING, MessageState, lower, summary
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.core.ports import NewDelivery, Part, WaitingAnswer
+from bot.core.storage import NewDelivery, Part, WaitingAnswer
 from bot.core.types import Contact, Lang, Message, Session, Status, StatusUpdate
 from bot.store.memory_rows import Outgoing, Question, Report, Tables, as_answer
 from bot.store.rules import FIRST_DELAY_S, LIVE, MessageState, clean, in_session, new_key

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
-from bot.core.ports import Claim, NewDelivery, Part, WaitingAnswer
+from bot.core.storage import Claim, NewDelivery, Part, WaitingAnswer
 from bot.core.types import Status
 from bot.store import rows
 from bot.store.engine import insert_once

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from sqlalchemy import ColumnElement, Connection, exists, select, update
 
-from bot.core.ports import Claim, ClaimedMessage, NewDelivery
+from bot.core.storage import Claim, ClaimedMessage, NewDelivery
 from bot.core.types import Contact, Lang
 from bot.store import outbox, rows
 from bot.store.engine import Database

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from bot.core.ports import Claim, ClaimedDelivery, ClaimedMessage, Part
+from bot.core.storage import Claim, ClaimedDelivery, ClaimedMessage, Part
 from bot.core.types import Choice, Contact, Lang, Message, Session, SessionEvent, Status
 
 

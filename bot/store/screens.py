@@ -2,7 +2,7 @@
 
 from sqlalchemy import exists, select, update
 
-from bot.core.ports import WaitingAnswer
+from bot.core.storage import WaitingAnswer
 from bot.core.types import Status
 from bot.store import outbox
 from bot.store.engine import Database

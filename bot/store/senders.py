@@ -2,7 +2,7 @@
 
 from sqlalchemy import ColumnElement, exists, select, update
 
-from bot.core.ports import Claim, ClaimedDelivery
+from bot.core.storage import Claim, ClaimedDelivery
 from bot.core.types import Status
 from bot.store import outbox, rows
 from bot.store.engine import Database

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
-from bot.core.ports import NewDelivery, WaitingAnswer
+from bot.core.storage import NewDelivery, WaitingAnswer
 from bot.core.types import Contact, Message, Session, Status, StatusUpdate
 from bot.store import outbox, reports, rows
 from bot.store.engine import insert_once, insert_or_update

@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from threading import Event, Thread
 
 from bot.core.errors import StoreDown
-from bot.core.ports import Claim, Clock, Store
+from bot.core.ports import Clock
+from bot.core.storage import Claim, Store
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.core.answering import GIVE_UP, Answering
-from bot.core.ports import Claim
+from bot.core.storage import Claim
 from bot.core.types import Lane, Lang, Limits, Message, Reply, SessionEvent, Status
 from bot.store.memory import MemoryStore
 from tests.core.test_inbox import Plain

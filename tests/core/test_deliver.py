@@ -6,7 +6,7 @@ import pytest
 
 from bot.core.deliver import TRIES, Deliverer, retry_after
 from bot.core.errors import BadConfig, OptedOut, Rejected, SendError, Throttled, Unknown, Unreachable
-from bot.core.ports import NewDelivery
+from bot.core.storage import NewDelivery
 from bot.core.types import Limits, Reply, Request, Response, Status
 from bot.store.memory import MemoryStore
 

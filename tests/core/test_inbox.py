@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from bot.core.inbox import Inbox, session_key, typed
-from bot.core.ports import NewDelivery, Taken
+from bot.core.ports import Taken
+from bot.core.storage import NewDelivery
 from bot.core.types import Lane, Limits, Message, OptOut, Reply, Response, Session, SessionEnd, SessionEvent, Status, StatusUpdate
 from bot.store.memory import MemoryStore
 from tests.small import EN, TEXTS, small_library

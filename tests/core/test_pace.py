@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bot.core.deliver import Deliverer
 from bot.core.errors import Throttled
 from bot.core.pace import PATIENCE_S
-from bot.core.ports import NewDelivery
+from bot.core.storage import NewDelivery
 from bot.core.types import Limits, Status
 from bot.store.memory import MemoryStore
 from tests.core.test_deliver import URN, Scripted

@@ -13,7 +13,8 @@ from bot.app import App
 from bot.config import Settings
 from bot.core.errors import Challenge, Malformed, StoreDown, Unsigned
 from bot.core.inbox import Inbox
-from bot.core.ports import Parse, Store, Taken, Tx, WaitingAnswer
+from bot.core.ports import Parse, Taken
+from bot.core.storage import Store, Tx, WaitingAnswer
 from bot.core.types import Event, Lane, Lang, Library, Limits, Message, Reply, Request, Response, Status
 
 KEY = "path-key-that-must-stay-secret"

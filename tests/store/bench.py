@@ -5,7 +5,7 @@ from itertools import count
 from threading import Barrier, Thread
 from typing import Any, TypeVar
 
-from bot.core.ports import ClaimedDelivery, ClaimedMessage, NewDelivery, Store
+from bot.core.storage import ClaimedDelivery, ClaimedMessage, NewDelivery, Store
 from bot.core.types import Message, Status, StatusUpdate
 
 T = 1_800_000_000.0

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.ports import Store
+from bot.core.storage import Store
 from bot.store import open_store
 from bot.store.memory import MemoryStore
 from bot.store.migrate import upgrade

@@ -2,7 +2,7 @@
 
 import sys
 
-from bot.core.ports import Store
+from bot.core.storage import Store
 from bot.store import open_store
 from tests.store.bench import T
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.core.ports import Line, Store
+from bot.core.storage import Line, Store
 from bot.core.types import Lane, Status
 from bot.store.rules import FIRST_DELAY_S, KEEP_REPORTS_S
 from tests.store.bench import (

@@ -1,6 +1,6 @@
 """The contract of the ANSWERS lane, held by every store."""
 
-from bot.core.ports import Claim, Store
+from bot.core.storage import Claim, Store
 from bot.core.types import Lane
 from tests.store.bench import LEASE_S, OTHER, URN, T, answer, ask, at_once, deliveries, hold, message, order, take
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.ports import Store
+from bot.core.storage import Store
 from bot.store.memory import MemoryStore
 from bot.store.rules import KEEP_RATES_S
 from tests.store.bench import URN, T, at_once

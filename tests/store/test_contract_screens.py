@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from bot.core.ports import Store
+from bot.core.storage import Store
 from bot.core.types import Status
 from tests.store.bench import LEASE_S, T, answer, ask, at_once, deliveries, hold, order, parts, put, report, take, wire
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.core.ports import Claim, Store
+from bot.core.storage import Claim, Store
 from bot.core.types import Choice, Lane, Status
 from tests.store.bench import LEASE_S, OTHER, T, at_once, deliveries, hold, order, parts, put, report, send, wire
 

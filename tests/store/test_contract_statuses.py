@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.core.ports import Store
+from bot.core.storage import Store
 from bot.core.types import Status, climbs, rank
 from tests.store.bench import LEASE_S, OTHER, T, answer, ask, at_once, deliveries, hold, parts, put, report, send, wire
 

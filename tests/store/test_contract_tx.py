@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.core.ports import Store
+from bot.core.storage import Store
 from bot.core.types import Contact, Lane, Lang, Session, SessionEvent, Status
 from tests.store.bench import OTHER, URN, T, answer, ask, deliveries, hold, message, order, parts, put, report, send, take, wire
 

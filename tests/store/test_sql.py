@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import event
 
 from bot.core.errors import BadSetting, StoreDown
-from bot.core.ports import Store
+from bot.core.storage import Store
 from bot.core.types import Contact, Lang, Status, StatusUpdate
 from bot.store import open_store
 from bot.store.engine import make_engine

@@ -8,7 +8,8 @@ from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.core.ports import Claim, Queue
+from bot.core.ports import Queue
+from bot.core.storage import Claim
 from bot.core.types import Lane
 
 LEASE_S = 2.0

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot import app
-from bot.core.ports import Line
+from bot.core.storage import Line
 from bot.core.types import Lane, Lang, Message
 from bot.store.migrate import upgrade
 from bot.worker.beat import BEAT

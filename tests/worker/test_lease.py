@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from bot.core.errors import StoreDown
-from bot.core.ports import Claim
+from bot.core.storage import Claim
 from bot.worker.lease import renewing
 from tests.redis import until
 

@@ -1,0 +1,255 @@
+"""What the core needs of a store, as Protocols, and the rows it hands out. bot.store has two, held together by one contract test."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.core.types import Choice, Contact, Lane, Message, Session, Status, StatusUpdate
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A row that is ours until the lease ends. `token` fences: a write with an old token changes nothing."""
+
+    id: int
+    token: str
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedMessage:
+    """A question to answer."""
+
+    claim: Claim
+    message: Message
+    contact: Contact
+    skill: str  # the menu's choice, "" where none
+    turns: Sequence[str]
+    received: float
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a delivery as stored. `key` is "<delivery id>-<n>-<random>" and never changes."""
+
+    n: int
+    key: str
+    text: str
+    status: Status
+    external_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewDelivery:
+    """A delivery to store: fitted parts for one recipient.
+
+    `dedup` is unique ("reply:<message id>"): a second insert changes nothing. `hold_until` keeps the senders away while a USSD
+    screen may still take the text. `not_after` is when it is no longer worth sending.
+    """
+
+    dedup: str
+    channel: str  # the channel that will push it
+    urn: str
+    parts: Sequence[str]
+    lane: Lane = Lane.SENDS
+    hold_until: float = 0.0
+    not_after: float = 0.0
+    despite_stop: bool = False
+    kind: str = ""
+    message_id: int | None = None
+    skill: str = ""
+    facts: Sequence[str] = ()
+    choices: Sequence[Choice] = ()  # sent natively with the last part
+    unsolicited: bool = False  # nobody asked for it: it waits for the end of the channel's quiet hours
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedDelivery:
+    """A delivery whose unsent parts are ours to send."""
+
+    claim: Claim
+    channel: str
+    urn: str
+    parts: Sequence[Part]
+    not_after: float
+    despite_stop: bool
+    opted_out: bool
+    errors: int  # tries that failed so far
+    choices: Sequence[Choice] = ()
+    unsolicited: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingAnswer:
+    """The answer of one question, as a USSD screen asks for it."""
+
+    delivery_id: int
+    message_id: int  # the question's
+    text: str  # the parts joined by a space
+    status: Status
+
+
+class Tx(Protocol):
+    """One transaction. Nothing is kept unless the block ends well."""
+
+    def insert_message(self, message: Message, *, now: float) -> int | None:
+        """Stores `message` and returns its id, or None where (channel, external_id) is there already."""
+        ...
+
+    def contact(self, urn: str, *, now: float, lang: str) -> Contact:
+        """The person at `urn`, made with `lang` where new."""
+        ...
+
+    def save_contact(self, contact: Contact) -> None: ...
+
+    def session(self, key: str) -> Session | None: ...
+
+    def save_session(self, session: Session) -> None: ...
+
+    def queue_question(self, message_id: int, *, skill: str, turns: Sequence[str], screen_until: float, now: float) -> None:
+        """Leaves the message for the ANSWERS lane. `screen_until` > 0: a USSD screen waits for it until then."""
+        ...
+
+    def settle_message(self, message_id: int) -> None:
+        """Marks a message that needs no model as done."""
+        ...
+
+    def insert_delivery(self, delivery: NewDelivery, *, now: float) -> int | None:
+        """Stores a delivery with its parts and returns its id, or None where `dedup` is there already."""
+        ...
+
+    def last_answer(self, urn: str, *, since: float) -> WaitingAnswer | None:
+        """The newest answer made for a question of `urn` after `since`, whatever its status."""
+        ...
+
+    def open_question(self, urn: str, *, since: float) -> int | None:
+        """The id of the newest question that `urn` asked on a screen after `since` and that is still unanswered."""
+        ...
+
+    def expire_replies(self, urn: str) -> int:
+        """Fails every delivery to `urn` that has not gone out, but for those sent despite a STOP. Returns how many."""
+        ...
+
+    def apply_status(self, update: StatusUpdate, *, now: float) -> bool:
+        """Climbs the part's ladder, and its delivery's. Kept for later where the part is not known yet (returns False)."""
+        ...
+
+    def hold_for_screen(self, message_id: int, *, until: float) -> None:
+        """A re-dialled screen waits for an unanswered question again: as if it had been queued with `screen_until=until`."""
+        ...
+
+    def end_session(self, key: str) -> None:
+        """Closes the session ("channel:session id") and lets go of every question asked in it: their answers will be pushed."""
+        ...
+
+
+class Store(Protocol):
+    """The truth. Every method is atomic; times come from the caller; raises StoreDown where the database cannot answer."""
+
+    def begin(self) -> AbstractContextManager[Tx]:
+        """One write transaction. Commits at the end of the block, rolls back on an error."""
+        ...
+
+    # ANSWERS
+    def claim_message(self, id: int, *, now: float, lease_s: float) -> ClaimedMessage | None:
+        """Takes a waiting question, or one whose lease ran out. None: done, or somebody has it."""
+        ...
+
+    def renew_message(self, claim: Claim, *, now: float, lease_s: float) -> bool: ...
+
+    def finish_message(self, claim: Claim, delivery: NewDelivery, *, now: float) -> int | None:
+        """In one transaction: marks the question done where the token still matches, and stores the answer.
+
+        Sets the delivery's `hold_until` to the question's screen deadline, so that a waiting screen can claim it first.
+        Returns the delivery's id, or None where the claim was lost."""
+        ...
+
+    def release_message(self, claim: Claim, *, now: float, after_s: float) -> None:
+        """Gives a question back, to be tried again after `after_s`."""
+        ...
+
+    # SENDS and ALERTS
+    def claim_delivery(self, id: int, *, now: float, lease_s: float) -> ClaimedDelivery | None:
+        """Takes a delivery that is due (QUEUED or ERRORED, hold over, next try reached), or one whose lease ran out in SENDING."""
+        ...
+
+    def part_sending(self, claim: Claim, n: int, *, now: float, lease_s: float) -> bool:
+        """Commits that part `n` is about to be written to the provider. False: the claim was lost."""
+        ...
+
+    def part_wired(self, claim: Claim, n: int, external_id: str, *, now: float) -> None:
+        """Keeps the provider's id and applies any status report that came before it."""
+        ...
+
+    def part_unknown(self, claim: Claim, n: int, code: str, *, now: float) -> None: ...
+
+    def finish_delivery(self, claim: Claim, *, now: float) -> Status:
+        """Ends the claim and sets the delivery's status from its parts."""
+        ...
+
+    def retry_delivery(self, claim: Claim, *, now: float, after_s: float, code: str) -> None:
+        """ERRORED: another try after `after_s`. A part left in SENDING goes back to QUEUED: the caller knows it was not taken."""
+        ...
+
+    def postpone_delivery(self, claim: Claim, *, now: float, until: float) -> None:
+        """QUEUED again, not to be claimed before `until`. No error: nothing was tried. Its parts stay as they are."""
+        ...
+
+    def fail_delivery(self, claim: Claim, *, now: float, reason: str) -> None:
+        """FAILED, with every part that had not gone out."""
+        ...
+
+    # Rates: one bucket per name, shared by all workers
+    def take_slot(self, name: str, *, rate_per_s: float, burst: float, now: float) -> float:
+        """Takes a slot of the bucket `name` and returns 0.0, or takes nothing and returns the seconds until one is free.
+
+        In any t seconds at most `burst + rate_per_s * t` slots are taken (GCRA, ITU-T I.371). `burst` is at least 1."""
+        ...
+
+    def close_slots(self, name: str, *, rate_per_s: float, burst: float, until: float) -> None:
+        """No slot of the bucket `name` is free before `until`. Never opens one earlier than it would have been."""
+        ...
+
+    # USSD screens
+    def claim_screen(self, message_id: int, *, now: float) -> WaitingAnswer | None:
+        """The answer to this question for the screen. From then on its delivery is DELIVERED and no SMS goes out; a repeat of
+        the same hop sees it again. None: not there yet, handed over, or a sender has it."""
+        ...
+
+    def hand_over(self, message_id: int, *, now: float) -> int | None:
+        """The screen gives up: the answer may be pushed from now on. Returns the id of its delivery where it is there already."""
+        ...
+
+    # CHORES
+    def due(self, *, now: float, limit: int) -> Sequence[tuple[Lane, int]]:
+        """Rows that wait too long (questions, deliveries), each pushed back with a growing delay so that no row floods a lane."""
+        ...
+
+    def expire(self, *, now: float) -> int:
+        """Fails every queued delivery whose `not_after` has passed. Returns how many."""
+        ...
+
+    def parts(self, delivery_id: int) -> Sequence[Part]: ...
+
+    def conversation(self, urn: str, *, limit: int) -> Sequence["Line"]:
+        """The last lines between us and `urn`, oldest first, as the simulator and the console show them."""
+        ...
+
+    def counts(self) -> Mapping[str, int]:
+        """Rows by table and status, e.g. "message.new", "delivery.queued", for health and `ujumbe queue`."""
+        ...
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a conversation."""
+
+    inbound: bool
+    text: str
+    at: float
+    status: str
+    id: str  # stable for this line
+    channel: str
