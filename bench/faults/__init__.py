@@ -1,0 +1,1 @@
+"""Fault runs: what becomes of messages when the provider and the line do their worst."""
