@@ -53,7 +53,7 @@ class Answerer:
         text = _tidy(draft, limits)
         verdict = guard.check(text, passage=fact.body, question=question, limits=limits)
         if verdict.ok:
-            return Reply(text, fact.lang, "model", fact.skill, (fact.id,))
+            return Reply(text[:1].upper() + text[1:], fact.lang, "model", fact.skill, (fact.id,))
         # The model says that the passage does not answer. It is wrong about that more often than a very sure search is.
         if verdict.reason == "noinfo" and found.confidence < SURE:
             return self._refusal(fact.skill, lang)

@@ -23,7 +23,7 @@ def ask(question: str, writer: Writer | None = None, *, lang: Lang = Lang.EN, sk
 
 
 def test_a_grounded_draft_goes_out() -> None:
-    reply = ask("when should i spray army worm", Scripted(" Spray neem at dusk.\n"))
+    reply = ask("when should i spray army worm", Scripted(" spray neem at dusk.\n"))
     assert reply == Reply("Spray neem at dusk.", Lang.EN, "model", "plants", ("worm",))
 
 
