@@ -6,6 +6,7 @@ an outage made us miss. Its status callbacks come in any order.
 """
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar
@@ -36,7 +37,7 @@ _STATUSES: Mapping[str, Status] = {
 _INBOUND = frozenset({"", "received", "receiving"})
 
 
-class TwilioPhone:
+class TwilioPhone(ABC):
     """Options: `account_sid`, `auth_token`, and `from_number` or `messaging_service_sid`; `second_auth_token` (while tokens rotate),
     `shared_key` (where webhooks are signed with one), `rate_per_s`, `timeout_s`, `base_url` (instead of api.twilio.com).
     Raises BadSetting."""
@@ -137,17 +138,17 @@ class TwilioPhone:
 
     # What SMS and WhatsApp do each in their own way.
 
+    @abstractmethod
     def _to(self, urn: str) -> str:
         """How Twilio calls a person. Raises Rejected for whom this channel cannot reach."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _from(self, number: str) -> str:
         """How Twilio calls our own number. Raises BadSetting."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _person(self, form: Form, field: str) -> str:
         """The URN of the person that `field` names. Raises Malformed."""
-        raise NotImplementedError
 
     def _said(self, form: Form) -> str:
         """What the person wrote, "" where a picture came without words."""
