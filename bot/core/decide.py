@@ -62,9 +62,9 @@ class Decider:
         step = self._menu.top(replace(session, touched=now), contact.lang, last=last, note=self._note(note, contact.lang))
         return Decision(contact, step.session, step.reply)
 
-    def late(self, contact: Contact) -> Reply:
-        """The last screen of a dial whose answer takes longer than the screen can wait."""
-        name = "wait_screen" if contact.opted_out else "wait_sms"
+    def late(self, contact: Contact, *, pushes: bool) -> Reply:
+        """The last screen of a dial whose answer takes longer than the screen can wait. `pushes`: an SMS can follow."""
+        name = "wait_sms" if pushes and not contact.opted_out else "wait_screen"
         return self._fixed(name, contact.lang)
 
     def _note(self, name: str, lang: Lang) -> str:

@@ -149,7 +149,7 @@ class Inbox:
         if decision.question:
             until = turn.now + (turn.screen_s or 0.0)
             hints = self._queue_question(turn, decision, screen_until=until)
-            late = self._decider.late(decision.contact)
+            late = self._late(turn.channel, decision.contact)
             self._keep_hop(turn, decision, late)
             return Taken(hints=hints, wait_for=turn.id, wait_until=until, late=late)
         turn.tx.settle_message(turn.id)
@@ -188,6 +188,10 @@ class Inbox:
 
     # Shared.
 
+    def _late(self, channel: Channel, contact: Contact) -> Reply:
+        """An SMS is promised only where a channel is set up that can send it."""
+        return self._decider.late(contact, pushes=channel.hand_over in self._channels)
+
     def _again(self, tx: Tx, message: Message, channel: Channel, session: Session, now: float) -> Taken:
         """The provider repeats itself: the same answer, and nothing new."""
         within = channel.limits.reply_within_s
@@ -195,7 +199,7 @@ class Inbox:
             return Taken(duplicate=True)
         contact = tx.contact(message.urn, now=now, lang=self._lang)
         seen = session.last_id == message.external_id and bool(session.screen)
-        shown = Reply(session.screen, contact.lang, "menu", ends=session.screen_ends) if seen else self._decider.late(contact)
+        shown = Reply(session.screen, contact.lang, "menu", ends=session.screen_ends) if seen else self._late(channel, contact)
         waiting = tx.open_question(message.urn, since=now - OPEN_QUESTION_S)
         if waiting is None or not shown.ends:
             return Taken(reply=shown, duplicate=True)

@@ -93,8 +93,8 @@ class TestStop:
         assert said(decide(decider, "1", STOPPED, session, screen=True)).startswith("Ask about Crops")
 
     def test_and_promises_no_sms(self, decider: Decider) -> None:
-        assert decider.late(STOPPED).text == TEXTS[EN]["wait_screen"]
-        assert decider.late(NEW).text == TEXTS[EN]["wait_sms"]
+        assert decider.late(STOPPED, pushes=True).text == TEXTS[EN]["wait_screen"]
+        assert decider.late(NEW, pushes=True).text == TEXTS[EN]["wait_sms"]
 
 
 class TestEmergency:

@@ -46,8 +46,8 @@ class Bench:
 
     def __post_init__(self) -> None:
         screens = Limits(units=156, max_parts=1, reply_within_s=7.0, can_push=False)
-        channels = {"sms": Plain("sms", Limits()), "ussd": Plain("ussd", screens, hand_over="sms")}
-        self.inbox = Inbox(small_library(), channels, lang=EN, values={"emergency_number": "112"})  # type: ignore[arg-type]
+        self.channels = {"sms": Plain("sms", Limits()), "ussd": Plain("ussd", screens, hand_over="sms")}
+        self.inbox = Inbox(small_library(), self.channels, lang=EN, values={"emergency_number": "112"})  # type: ignore[arg-type]
 
     def take(self, event: object) -> Taken:
         with self.store.begin() as tx:
@@ -161,6 +161,13 @@ class TestScreens:
         assert taken.wait_until == NOW + 7.0
         assert taken.late is not None
         assert (taken.late.text, taken.late.ends) == (TEXTS[EN]["wait_sms"], True)
+
+    def test_no_sms_is_promised_where_no_channel_could_send_it(self, bench: Bench) -> None:
+        bench.channels.pop("sms")
+        bench.hop("")
+        taken = bench.hop("how far apart do i plant maize")
+        assert taken.late is not None
+        assert taken.late.text == TEXTS[EN]["wait_screen"]
 
     def test_a_repeat_of_the_waiting_hop_waits_for_the_same_question(self, bench: Bench) -> None:
         bench.hop("")
