@@ -7,7 +7,6 @@ UjumbeError
 │   ├── Unsigned                    403: signature or key is missing or wrong
 │   └── Malformed                   400: not what the provider's documents promise
 ├── Challenge(text)                 no fault: a provider asks whether the webhook's address is ours
-├── Unsendable(reason)              we decided not to send
 ├── StoreDown                       the database cannot take this now: the caller should try again later
 ├── ModelFailed                     the engine is missing, broken or too slow
 └── SendError(code, retry)          a provider did not take a part
@@ -61,14 +60,6 @@ class Challenge(UjumbeError):
     def __init__(self, text: str) -> None:
         super().__init__("a provider checks the address of its webhook")
         self.text = text
-
-
-class Unsendable(UjumbeError):
-    """We decided not to send this: `reason` is one of "opted_out", "expired", "too_long", "no_channel", "looping"."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 class StoreDown(UjumbeError):
