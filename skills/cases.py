@@ -17,11 +17,11 @@ def read_cases(path: Path, facts: Sequence[Found], problems: Problems) -> Sequen
     file = TomlFile(path / "cases.toml", problems)
     file.only((), ("case",))
     cases = [(key, case) for key in file.tables("case", KEYS) if (case := _case(file, key)) is not None]
-    asked = {folded(question) for found in facts for question in found.fact.questions}
+    asked = {folded(q) for found in facts for q in (*found.fact.questions, *(d.question for d in found.fact.details))}
     texts = {(found.fact.id, found.fact.lang): f"{found.fact.sms} {found.fact.body}".casefold() for found in facts}
     for key, case in cases:
         if folded(case.text) in asked:
-            file.bad((*key, "text"), f"{case.text!r} is an ask line, word for word", "A case has to be asked in other words.")
+            file.bad((*key, "text"), f"{case.text!r} is an ask or detail line, word for word", "A case has to be asked in other words.")
         if case.fact:
             _check_answer(file, key, case, texts.get((case.fact, case.lang)))
         elif case.must:

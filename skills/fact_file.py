@@ -3,6 +3,7 @@
 ## maize-planting: Planting maize
 ask: how far apart do i plant maize
 ask: maize spacing
+detail: which maize seed do i buy => certified seed
 sms: Plant maize in rows 75 cm apart ...
 source: KALRO, maize production guide
 reviewed: 2026-11-20
@@ -16,12 +17,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bot.core.types import Fact, Lang
+from bot.core.types import Detail, Fact, Lang
+from skills.fact_details import read_details
 from skills.problems import Problems
 
 ONCE = ("sms", "source", "reviewed", "region", "expires")
 NEEDED = ("ask", "sms", "source", "reviewed")
-KEYS = ("ask", *ONCE)
+KEYS = ("ask", "detail", *ONCE)
 _HEADING = re.compile(r"## +([a-z0-9]+(?:-[a-z0-9]+)*): *(\S.*)")
 _PAIR = re.compile(r"([a-z]+): *(\S.*)")
 
@@ -98,14 +100,15 @@ def _fact(block: _Block, path: Path, skill: str, lang: Lang, problems: Problems)
     values = _values(block.rows[:blank], path, problems)
     parts = _Parts(heading[1], heading[2], block.heading.number, values, [row for row in block.rows[blank:] if row.text])
     _check_shape(parts, path, problems)
-    return Found(_made(parts, skill, lang), path, parts.lines())
-
-
-def _made(parts: _Parts, skill: str, lang: Lang) -> Fact:
-    once = {key: parts.values[key][0].text if key in parts.values else "" for key in ONCE}
     body = " ".join(row.text for row in parts.body)
+    details = read_details(((row.number, row.text) for row in values.get("detail", ())), body, path, problems)
+    return Found(_made(parts, skill, lang, body, details), path, parts.lines())
+
+
+def _made(parts: _Parts, skill: str, lang: Lang, body: str, details: Sequence[Detail]) -> Fact:
+    once = {key: parts.values[key][0].text if key in parts.values else "" for key in ONCE}
     questions = tuple(row.text for row in parts.values.get("ask", ()))
-    return Fact(id=parts.id, skill=skill, lang=lang, title=parts.title, body=body, questions=questions, **once)
+    return Fact(id=parts.id, skill=skill, lang=lang, title=parts.title, body=body, questions=questions, details=details, **once)
 
 
 def _values(rows: Sequence[Line], path: Path, problems: Problems) -> Mapping[str, Sequence[Line]]:

@@ -5,15 +5,13 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 
 from bot.core import words
-from bot.core.text import is_gsm7, measure
-from bot.core.types import Fact, Limits
+from bot.core.text import measure
+from bot.core.types import Fact
 from skills.fact_file import Found
 from skills.problems import Problems
+from skills.room import SCREEN, SMS, TITLE, foreign
 
-TITLE = 20  # characters: six titles, their digits and the way back fill one USSD screen
 REVIEW_YEARS = 3
-SMS = Limits()
-SCREEN = 156  # units; a USSD screen holds 160, of which some networks count the "CON " in front
 
 # WHO classes Ia and Ib, and others that FAO and WHO call highly hazardous, with their best known brand names. A fact must not
 # name them at all, not even to warn: a small model words answers from it. In code, so that no edit of texts can lift the rule.
@@ -70,11 +68,6 @@ def to_date(text: str) -> date | None:
 def folded(text: str) -> str:
     """`text` as a search sees it: two texts with the same one cannot be told apart."""
     return " ".join(words.split(text))
-
-
-def foreign(text: str) -> Sequence[str]:
-    """The characters of a text that GSM-7 lacks, each once. One of them makes an SMS more than twice as dear."""
-    return [char for char in dict.fromkeys(text) if not is_gsm7(char)]
 
 
 def _title(fact: Fact) -> Iterator[Mistake]:

@@ -8,9 +8,9 @@ from bot.core.types import Lang, Skill
 from skills.cases import read_cases
 from skills.common_texts import read_replies
 from skills.fact_file import Found
-from skills.fact_rules import TITLE, foreign
 from skills.fact_set import read_fact_set
 from skills.problems import Problems
+from skills.room import TITLE, foreign
 from skills.templates import check_template
 from skills.toml_file import TomlFile
 

@@ -69,7 +69,8 @@ def _check_unique(facts: Sequence[Found], problems: Problems) -> None:
         first = ids.setdefault((fact.id, fact.lang), found)
         if first is not found:
             problems.add(found.path, found.line("title"), f"a second fact {fact.id!r}; the first: {_place(first, problems)}", "Rename one.")
-        for line, question in zip(found.lines.get("ask", ()), fact.questions, strict=True):
+        lines = (*found.lines.get("ask", ()), *found.lines.get("detail", ()))
+        for line, question in zip(lines, (*fact.questions, *(d.question for d in fact.details)), strict=False):
             here = f"{problems.name(found.path)}:{line}"
             before = questions.setdefault((folded(question), fact.lang), here)
             if before != here:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from string import Template
 
 from bot.core.text import measure
-from skills.fact_rules import SCREEN, SMS, TITLE, foreign
+from skills.room import SCREEN, SMS, TITLE, foreign
 
 # The longest values that we promise room for.
 ROOM: Mapping[str, str] = {

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from string import Template
 
+from bot.core.price import Price
+
 
 class Lang(StrEnum):
     """A language we speak, by its ISO 639-1 code."""
@@ -110,6 +112,8 @@ class Message:
     session_event: SessionEvent | None = None
     path: str = ""  # USSD only: all inputs of the dial so far, as the provider joined them
     meta: Mapping[str, str] = field(default_factory=dict)  # provider extras a reply may need (networkCode, linkId, ...)
+    polled: bool = False  # read from the provider's inbox and not told by its webhook
+    twin_s: float = 0.0  # inbox and webhook may give it two ids: then the same words, sent this many seconds apart, are one message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +125,7 @@ class StatusUpdate:
     status: Status
     code: str = ""  # the provider's own word or number
     key: str = ""  # our part key, where the provider gives it back: found even before the external id is stored
+    price: Price | None = None  # where the provider tells it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +146,16 @@ class OptOut:
     urn: str
 
 
-Event = Message | StatusUpdate | SessionEnd | OptOut
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Linked:
+    """Two URNs name one person: `urn` has the number, `other` the id that stands in for it where the person hides the number."""
+
+    channel: str
+    urn: str
+    other: str
+
+
+Event = Message | StatusUpdate | SessionEnd | OptOut | Linked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,8 +239,19 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
+class Detail:
+    """A question that one sentence of a fact's passage answers, and that sentence, word for word."""
+
+    question: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class Fact:
-    """One retrievable passage. `sms` is a vetted reply of one SMS part that can be sent as it stands."""
+    """One retrievable passage. `sms` is a vetted reply of one SMS part that can be sent as it stands: it answers `questions`.
+
+    `details` are narrower questions, each answered by one sentence of the passage instead.
+    """
 
     id: str
     skill: str
@@ -239,6 +264,7 @@ class Fact:
     reviewed: str  # ISO date
     region: str = ""
     expires: str = ""  # ISO date, or ""
+    details: Sequence[Detail] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ def numbers(text: str) -> set[str]:
 
 
 def test_nothing_is_wrong() -> None:
-    assert [str(problem) for problem in check(tree.SHIPPED, date(2026, 11, 22))] == []
+    assert [str(problem) for problem in check(tree.SHIPPED, date(2026, 11, 26))] == []
 
 
 @pytest.mark.parametrize("skill", SKILLS)
@@ -42,7 +42,7 @@ def test_a_fact_is_fit_to_send(fact: Fact) -> None:
     assert is_gsm7(fact.sms), "one odd character makes the SMS more than twice as dear"
     assert measure(fact.sms, Limits()).parts == 1
     assert numbers(fact.sms) <= numbers(fact.body)
-    assert 4 <= len(fact.questions) <= 8
+    assert 4 <= len(fact.questions) <= 12
     assert 2 <= len(re.findall(r"[.!?](?: |$)", fact.body)) <= 7
 
 
