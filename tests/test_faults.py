@@ -37,10 +37,22 @@ def line(status: Status, text: str = "Panda.") -> Line:
     return Line(False, text, 0.0, status, "out-1-0", "any")
 
 
-def judged(status: Status, *, times: int, met: tuple[Kind, ...] = (), final: Status | None = None, wire: type[Wire] = TwilioSms) -> Tally:
+def judged(
+    status: Status,
+    *,
+    times: int,
+    met: tuple[Kind, ...] = (),
+    final: Status | None = None,
+    wire: type[Wire] = TwilioSms,
+    keeps_key: bool = False,
+) -> Tally:
     tally = Tally(messages=1, acknowledged=1)
-    judge(tally, plan(*met, final=final), [line(status)], [Taken(NUMBER, "Panda.", "1")] * times, wire, keeps_key=False)
+    judge(tally, plan(*met, final=final), [line(status)], [Taken(NUMBER, "Panda.", "1")] * times, wire, keeps_key=keeps_key)
     return tally
+
+
+UNCLEAR_THEN_REFUSED = (Kind.CUT_BEFORE, Kind.REFUSED)
+UNCLEAR_UNTIL_THE_LAST_TRY = (Kind.CUT_AFTER, Kind.TOO_FAST, Kind.NOT_NOW, Kind.TOO_FAST, Kind.NOT_NOW)
 
 
 @pytest.mark.parametrize(
@@ -50,6 +62,10 @@ def judged(status: Status, *, times: int, met: tuple[Kind, ...] = (), final: Sta
         pytest.param(judged(Status.UNKNOWN, times=0), {"wrong"}, id="unknown-without-a-reason"),
         pytest.param(judged(Status.FAILED, times=0, met=(Kind.TOO_FAST,)), {"lost", "wrong"}, id="gave-up-too-soon"),
         pytest.param(judged(Status.FAILED, times=1), {"wrong"}, id="failed-and-taken"),
+        pytest.param(
+            judged(Status.FAILED, times=0, met=UNCLEAR_THEN_REFUSED, keeps_key=True), {"wrong"}, id="claims-to-know-what-it-cannot-know"
+        ),
+        pytest.param(judged(Status.FAILED, times=1, met=UNCLEAR_UNTIL_THE_LAST_TRY, keeps_key=True), {"wrong"}, id="gave-up-and-taken"),
         pytest.param(judged(Status.WIRED, times=1, final=Status.DELIVERED), {"wrong"}, id="report-not-heard"),
         pytest.param(judged(Status.DELIVERED, times=2, final=Status.DELIVERED), {"doubled"}, id="taken-twice"),
         pytest.param(judged(Status.UNKNOWN, times=1, met=(Kind.SLOW,), final=Status.DELIVERED), {"wrong"}, id="report-names-our-key"),
@@ -69,6 +85,8 @@ def test_the_judge_sees(tally: Tally, found: set[str]) -> None:
             judged(Status.UNKNOWN, times=1, met=(Kind.CUT_AFTER,), final=Status.DELIVERED, wire=AtSms), id="no-report-can-clear-it"
         ),
         pytest.param(judged(Status.UNKNOWN, times=0, met=(Kind.CUT_BEFORE,)), id="unknown"),
+        pytest.param(judged(Status.UNKNOWN, times=0, met=UNCLEAR_THEN_REFUSED, keeps_key=True), id="unclear-then-refused"),
+        pytest.param(judged(Status.UNKNOWN, times=1, met=UNCLEAR_UNTIL_THE_LAST_TRY, keeps_key=True), id="unclear-until-the-last-try"),
         pytest.param(judged(Status.FAILED, times=0, met=(Kind.REFUSED,)), id="refused"),
     ],
 )

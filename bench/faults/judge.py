@@ -49,7 +49,7 @@ def judge(tally: Tally, plan: Plan, lines: Sequence[Line], taken: Sequence[Taken
     tally.doubled += (texts - ours).total()
     for line in lines:
         tally.parts += 1
-        right = _right(plan, texts[line.text] > 0, wire, keeps_key=keeps_key)
+        right = _right(plan, texts[line.text] > 0, wire, keeps_key=keeps_key, alone=len(lines) == 1)
         if line.status not in right:
             tally.wrong += 1
             tally.remarks.append(
@@ -76,11 +76,12 @@ def _outcome(tally: Tally, plan: Plan, statuses: set[str], *, whole: bool) -> No
         tally.remarks.append(f"lost {plan.number}: {statuses or 'no reply'} after {plan.met}")
 
 
-def _right(plan: Plan, out: bool, wire: Wire | type[Wire], *, keeps_key: bool) -> set[Status]:
-    """What may be said of a part that the stand-in took (`out`), or did not."""
-    unsure = plan.unclear and not keeps_key
+def _right(plan: Plan, out: bool, wire: Wire | type[Wire], *, keeps_key: bool, alone: bool) -> set[Status]:
+    """What may be said of a part that the stand-in took (`out`), or did not. `alone`: what was met was met by this part."""
+    over = Kind.REFUSED in plan.met or len(plan.met) >= TRIES
+    unsure = plan.unclear and (over or not keeps_key)
     if not out:
-        failed = Kind.REFUSED in plan.met or len(plan.met) >= TRIES
+        failed = over and not (plan.unclear and alone)  # who was left without an answer once cannot know
         return ({Status.FAILED} if failed else set()) | ({Status.UNKNOWN} if unsure else set())
     if plan.final and (wire.finds_unheard or not unsure):
         return {plan.final}

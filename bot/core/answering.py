@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Protocol
 
-from bot.core.ports import Channel, Clock
+from bot.core.ports import Channel, Clock, limits_for
 from bot.core.storage import Claim, ClaimedMessage, NewDelivery, Store
 from bot.core.text import fit, fits_one
 from bot.core.types import Lane, Lang, Library, Limits, Reply
@@ -49,7 +49,7 @@ class Answering:
         return None if stored is None else (Lane.SENDS, stored)
 
     def _reply(self, claimed: ClaimedMessage) -> Reply:
-        limits = self.channels[claimed.message.channel].limits
+        limits = limits_for(self.channels[claimed.message.channel], claimed.message)
         # A question that killed its worker twice is answered from the facts alone.
         answers = self.answers if claimed.claim.attempts < GIVE_UP else self.plain
         return answers.answer(
@@ -64,7 +64,7 @@ class Answering:
     def _delivery(self, claimed: ClaimedMessage, reply: Reply) -> NewDelivery:
         asked_on = self.channels[claimed.message.channel]
         pushes = self.channels.get(asked_on.hand_over, asked_on)
-        text = self._rounded_off(claimed, reply, asked_on.limits)
+        text = self._rounded_off(claimed, reply, limits_for(asked_on, claimed.message))
         return NewDelivery(
             dedup=f"reply:{claimed.claim.id}",
             channel=pushes.name,

@@ -2,7 +2,8 @@
 
 Exactly once where the provider lets us: a part is committed as SENDING before the call and as WIRED after it. What stands in
 SENDING when a claim is taken over may have gone out: it is sent again only on a channel that drops repeats of its key, and
-becomes UNKNOWN elsewhere, which is counted and shown and never resent by itself.
+becomes UNKNOWN elsewhere, which is counted and shown and never resent by itself. Whatever comes later, a refusal or the last try:
+what may have gone out once is never called FAILED.
 """
 
 import random
@@ -14,7 +15,8 @@ from typing import cast
 
 from bot.core.errors import OptedOut, SendError, Throttled, Unknown
 from bot.core.pace import Pace
-from bot.core.ports import Channel, Clock, MenuChannel
+from bot.core.ports import Channel, Clock, MenuChannel, Templates
+from bot.core.price import price_of
 from bot.core.quiet import quiet_until
 from bot.core.storage import Claim, ClaimedDelivery, Part, Store
 from bot.core.types import Lang, Status
@@ -58,12 +60,17 @@ class Deliverer:
         morning = quiet_until(channel.limits.quiet, self.zone, self.clock()) if delivery.unsolicited else 0.0
         if morning:
             return self._postpone(delivery.claim, morning)
+        call = self._way(channel, delivery)
+        return self._fail(delivery.claim, "no_window") if call is None else self._send_parts(channel, delivery, call)
+
+    def _send_parts(self, channel: Channel, delivery: ClaimedDelivery, call: "_Call") -> Status:
+        """Sends what has not gone out, part by part, and returns the delivery's status."""
         for part in delivery.parts:
             if part.status in _OUT:
                 continue
             if part.status is Status.FAILED:
                 return self._fail(delivery.claim, "part_failed")
-            stopped = self._send_part(channel, delivery, part)
+            stopped = self._send_part(channel, delivery, part, call)
             if stopped is not None:
                 return stopped
         return self.store.finish_delivery(delivery.claim, now=self.clock())
@@ -76,7 +83,14 @@ class Deliverer:
             return "expired"
         return "" if delivery.channel in self.channels else "no_channel"
 
-    def _send_part(self, channel: Channel, delivery: ClaimedDelivery, part: Part) -> Status | None:
+    def _way(self, channel: Channel, delivery: ClaimedDelivery) -> "_Call | None":
+        """How its parts go to the provider. None where they may not: the person wrote too long ago, and no template is set up."""
+        window_h = channel.limits.window_h
+        if window_h is None or self.store.heard(delivery.channel, delivery.urn, since=self.clock() - 3600.0 * window_h):
+            return _call
+        return _call_template if isinstance(channel, Templates) and channel.templates else None
+
+    def _send_part(self, channel: Channel, delivery: ClaimedDelivery, part: Part, call: "_Call") -> Status | None:
         """Sends one part. None: go on with the next one; else the delivery's status, and this try is over."""
         claim = delivery.claim
         if part.status is Status.SENDING and not channel.limits.keeps_key:
@@ -88,10 +102,10 @@ class Deliverer:
         if not self.store.part_sending(claim, part.n, now=self.clock(), lease_s=LEASE_S):
             return Status.SENDING  # our lease ran out and somebody else goes on
         try:
-            external_id = _call(channel, delivery, part)
+            external_id = call(channel, delivery, part)
         except SendError as error:
             return self._not_taken(channel, delivery, part, error)
-        self.store.part_wired(claim, part.n, external_id, now=self.clock())
+        self.store.part_wired(claim, part.n, external_id, now=self.clock(), price=price_of(external_id))
         return None
 
     def _not_taken(self, channel: Channel, delivery: ClaimedDelivery, part: Part, error: SendError) -> Status | None:
@@ -104,29 +118,33 @@ class Deliverer:
             self._opt_out(delivery.urn)
         if isinstance(error, Throttled):
             self._pace.pause(channel, error.after_s)
-        return self._again(delivery, error) if unclear or error.retry else self._fail(delivery.claim, error.code)
+        untaken = None if unclear or part.status is Status.SENDING else part.n  # SENDING: an earlier try may have got through
+        after = self._after(delivery, error) if unclear or error.retry else None
+        if after is None:
+            return self._fail(delivery.claim, error.code, untaken)
+        self.store.retry_delivery(delivery.claim, now=self.clock(), after_s=after, code=error.code, untaken=untaken)
+        return Status.ERRORED
 
     def _opt_out(self, urn: str) -> None:
         """The provider knows of a STOP that we did not see: from now on it is ours too."""
         now = self.clock()
         with self.store.begin() as tx:
-            tx.save_contact(replace(tx.contact(urn, now=now, lang=Lang.EN), opted_out=True))
-            tx.expire_replies(urn)
+            person = tx.person(urn)
+            tx.save_contact(replace(tx.contact(person, now=now, lang=Lang.EN), opted_out=True))
+            tx.expire_replies(person)
 
-    def _again(self, delivery: ClaimedDelivery, error: SendError) -> Status:
-        after = retry_after(delivery.errors + 1, error.after_s, jitter=random.random())
-        if after is None:
-            return self._fail(delivery.claim, error.code)
-        self.store.retry_delivery(delivery.claim, now=self.clock(), after_s=after, code=error.code)
-        return Status.ERRORED
+    def _after(self, delivery: ClaimedDelivery, error: SendError) -> float | None:
+        return retry_after(delivery.errors + 1, error.after_s, jitter=random.random())
 
     def _postpone(self, claim: Claim, until: float) -> Status:
         self.store.postpone_delivery(claim, now=self.clock(), until=until)
         return Status.QUEUED
 
-    def _fail(self, claim: Claim, reason: str) -> Status:
-        self.store.fail_delivery(claim, now=self.clock(), reason=reason)
-        return Status.FAILED
+    def _fail(self, claim: Claim, reason: str, untaken: int | None = None) -> Status:
+        return self.store.fail_delivery(claim, now=self.clock(), reason=reason, untaken=untaken)
+
+
+_Call = Callable[[Channel, ClaimedDelivery, Part], str]
 
 
 def _call(channel: Channel, delivery: ClaimedDelivery, part: Part) -> str:
@@ -134,3 +152,10 @@ def _call(channel: Channel, delivery: ClaimedDelivery, part: Part) -> str:
     if delivery.choices and part.n == delivery.parts[-1].n and channel.limits.choices:
         return cast(MenuChannel, channel).send_menu(delivery.urn, part.text, delivery.choices, key=part.key)
     return channel.send(delivery.urn, part.text, key=part.key)
+
+
+def _call_template(channel: Channel, delivery: ClaimedDelivery, part: Part) -> str:
+    """One part inside a template, in the person's language where there is one: the text is theirs in any case."""
+    templates = cast(Templates, channel).templates
+    lang = delivery.lang if delivery.lang in templates else next(iter(templates))
+    return cast(Templates, channel).send_template(delivery.urn, templates[lang], lang, (part.text,), key=part.key)

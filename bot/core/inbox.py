@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from bot.core.decide import Decider, Decision
+from bot.core.handoff import Handoff
 from bot.core.menu import in_lines, native
-from bot.core.ports import Channel, Taken
+from bot.core.ports import Channel, Taken, limits_for
 from bot.core.storage import NewDelivery, Tx, WaitingAnswer
 from bot.core.text import fit, fits_one
 from bot.core.types import (
@@ -18,6 +19,7 @@ from bot.core.types import (
     Lang,
     Library,
     Limits,
+    Linked,
     Message,
     OptOut,
     Reply,
@@ -26,6 +28,7 @@ from bot.core.types import (
     SessionEvent,
     StatusUpdate,
 )
+from bot.core.urn import has_number
 
 LAST_ANSWER_S = 24 * 3600.0  # how long an answer can be read again on a screen
 OPEN_QUESTION_S = 15 * 60.0  # how long a re-dial looks for a question on its way
@@ -56,6 +59,7 @@ class Inbox:
         self._channels = channels
         self._lang = lang
         self._decider = Decider(library, values=values)
+        self._handoff = Handoff(library, values)
 
     def take(self, tx: Tx, event: Event, *, now: float) -> Taken:
         """Stores `event` and everything that follows from it at once. Taking the same event again changes nothing."""
@@ -67,10 +71,13 @@ class Inbox:
                 tx.end_session(f"{event.channel}:{event.session_id}")
                 return Taken()
             case OptOut():
-                self._opt_out(tx, event.urn, now)
+                self._opt_out(tx, known_as(tx, event.urn), now)
+                return Taken()
+            case Linked():
+                tx.link(event)
                 return Taken()
             case Message():
-                return self._take_message(tx, event, now)
+                return self._take_message(tx, replace(event, urn=known_as(tx, event.urn)), now)
 
     def _opt_out(self, tx: Tx, urn: str, now: float) -> None:
         tx.save_contact(replace(tx.contact(urn, now=now, lang=self._lang), opted_out=True))
@@ -81,6 +88,8 @@ class Inbox:
         key = session_key(message)
         session = tx.session(key) or Session(key)
         message = replace(message, text=typed(message, session))
+        if message.twin_s and tx.twin(message, now=now):
+            return Taken(duplicate=True)
         message_id = tx.insert_message(message, now=now)
         if message_id is None:
             return self._again(tx, message, channel, session, now)
@@ -92,7 +101,7 @@ class Inbox:
     def answered(self, tx: Tx, message: Message, answer: WaitingAnswer, *, now: float) -> Reply:
         """The screen for `message` of an answer that came in time, cut to the channel's size and kept for a repeat of the hop."""
         lang = tx.contact(message.urn, now=now, lang=self._lang).lang
-        reply, rest = self._cut(Reply(answer.text, lang, "fact"), self._channels[message.channel].limits)
+        reply, rest = self._cut(Reply(answer.text, lang, "fact"), limits_for(self._channels[message.channel], message))
         session = tx.session(session_key(message)) or Session(session_key(message))
         tx.save_session(replace(session, screen=reply.text, screen_ends=reply.ends, more=rest))
         return reply
@@ -102,6 +111,7 @@ class Inbox:
     def _pushed(self, turn: _Turn) -> Taken:
         last = self._last_answer(turn)
         decision = self._decider.decide(turn.message.text, turn.contact, turn.session, screen=False, last=last, now=turn.now)
+        decision = self._handed(turn, decision)
         session = decision.session
         hints: tuple[tuple[Lane, int], ...] = ()
         if decision.expire:
@@ -144,6 +154,7 @@ class Inbox:
         if turn.message.session_event is SessionEvent.NEW:
             return self._dialled(turn, last)
         decision = self._decider.decide(turn.message.text, turn.contact, turn.session, screen=True, last=last, now=turn.now)
+        decision = self._handed(turn, decision)
         if decision.expire:
             turn.tx.expire_replies(turn.message.urn)
         if decision.question:
@@ -172,7 +183,7 @@ class Inbox:
         """Cuts the screen to size and remembers it: the provider may ask for the same hop again."""
         session = replace(decision.session, last_id=turn.message.external_id, path=turn.message.path)
         if reply is not None:
-            reply, rest = self._cut(reply, turn.channel.limits)
+            reply, rest = self._cut(reply, limits_for(turn.channel, turn.message))
             session = replace(session, screen=reply.text, screen_ends=reply.ends, more=rest or session.more)
         turn.tx.save_session(session)
         turn.tx.save_contact(decision.contact)
@@ -187,6 +198,10 @@ class Inbox:
         return replace(reply, text=" ".join(fitted.parts), ends=reply.ends and not fitted.rest), fitted.rest
 
     # Shared.
+
+    def _handed(self, turn: _Turn, decision: Decision) -> Decision:
+        pushes = turn.channel.limits.can_push or turn.channel.hand_over in self._channels
+        return self._handoff.hand(turn.tx, decision, turn.message, pushes=pushes, now=turn.now)
 
     def _late(self, channel: Channel, contact: Contact) -> Reply:
         """An SMS is promised only where a channel is set up that can send it."""
@@ -213,6 +228,11 @@ class Inbox:
     def _last_answer(self, turn: _Turn) -> str:
         answer = turn.tx.last_answer(turn.message.urn, since=turn.now - LAST_ANSWER_S)
         return "" if answer is None else answer.text
+
+
+def known_as(tx: Tx, urn: str) -> str:
+    """The URN that a person is known by. A number is always its own: nobody is looked up for it."""
+    return urn if has_number(urn) else tx.person(urn)
 
 
 def session_key(message: Message) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from bot.core.finding import Finding
-from bot.core.types import Choice, Draft, Event, Lane, Limits, Message, Reply, Request, Response
+from bot.core.types import Choice, Draft, Event, Lane, Limits, Message, Reply, Request, Response, StatusUpdate
 
 Parse = Callable[[Request], Sequence[Event]]
 
@@ -29,7 +29,8 @@ class Channel(Protocol):
         ...
 
     def send(self, urn: str, text: str, *, key: str) -> str:
-        """Sends one part that already fits and returns the provider's id, or raises SendError. `key` names the part for ever."""
+        """Sends one part that already fits and returns the provider's id (a price.Sent where it tells the price at once), or raises
+        SendError. `key` names the part for ever."""
         ...
 
 
@@ -39,6 +40,42 @@ class MenuChannel(Channel, Protocol):
     def send_menu(self, urn: str, text: str, choices: Sequence[Choice], *, key: str) -> str:
         """As `send`, with at most `limits.choices` things to pick. A pick comes back as a Message whose text is the choice's id."""
         ...
+
+
+@runtime_checkable
+class Templates(Protocol):
+    """A channel whose provider carries approved templates outside the service window (`limits.window_h`)."""
+
+    templates: Mapping[str, str]  # language -> the provider's name of a template whose one placeholder takes our text; {} for none
+
+    def send_template(self, urn: str, name: str, lang: str, parameters: Sequence[str], *, key: str) -> str:
+        """As `send`, with the template's placeholders filled."""
+        ...
+
+
+@runtime_checkable
+class Receipts(Protocol):
+    """A channel that can show a person that their message was read."""
+
+    def seen(self, message_id: str, *, typing: bool) -> None:
+        """The person sees that message `message_id` (its external id) was read and, with `typing`, that an answer is being written.
+
+        Raises SendError; nothing depends on it."""
+        ...
+
+
+@runtime_checkable
+class Varies(Protocol):
+    """A channel that can carry more for some people than for others."""
+
+    def limits_for(self, message: Message) -> Limits:
+        """`limits`, as they are for the answer to `message`."""
+        ...
+
+
+def limits_for(channel: Channel, message: Message) -> Limits:
+    """What `channel` can carry in answer to `message`."""
+    return channel.limits_for(message) if isinstance(channel, Varies) else channel.limits
 
 
 @runtime_checkable
@@ -53,6 +90,15 @@ class Recovers(Protocol):
         ...
 
 
+@runtime_checkable
+class Reports(Protocol):
+    """A channel whose provider tells afterwards what became of our messages, and what they cost."""
+
+    def told(self, *, since: float) -> Sequence[StatusUpdate]:
+        """What became of the messages that we sent at or after `since`, the newest 1000 where there are more. Raises SendError."""
+        ...
+
+
 class Writer(Protocol):
     """Words an answer. The engine, or a scripted double."""
 
@@ -60,6 +106,18 @@ class Writer(Protocol):
 
     def write(self, prompt: str, *, max_tokens: int, stop: Sequence[str], deadline: float) -> Draft:
         """Completes `prompt`. `deadline` is a time.monotonic() value. Raises ModelFailed."""
+        ...
+
+
+class Meaning(Protocol):
+    """Compares texts by what they mean, in any language. An embedding model, or a double."""
+
+    def learn(self, lines: Sequence[str], passages: Sequence[str]) -> None:
+        """Takes in the question lines and the passages that `compare` will hold questions against. May take long the first time."""
+        ...
+
+    def compare(self, question: str) -> tuple[Sequence[float], Sequence[float]]:
+        """The cosine of `question` with every line and with every passage, in their order."""
         ...
 
 

@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Protocol
 
-from bot.core.types import Choice, Contact, Lane, Message, Session, Status, StatusUpdate
+from bot.core.price import Price
+from bot.core.types import Choice, Contact, Lane, Lang, Linked, Message, Session, Status, StatusUpdate
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,7 @@ class ClaimedDelivery:
     errors: int  # tries that failed so far
     choices: Sequence[Choice] = ()
     unsolicited: bool = False
+    lang: Lang = Lang.EN  # the person's
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,17 @@ class WaitingAnswer:
     message_id: int  # the question's
     text: str  # the parts joined by a space
     status: Status
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What `parts` (each is one SMS or one message) on one channel cost in all. `currency` is "" where the provider told no amount."""
+
+    channel: str
+    currency: str
+    category: str
+    parts: int
+    amount: Decimal
 
 
 class Tx(Protocol):
@@ -102,6 +116,18 @@ class Tx(Protocol):
         ...
 
     def save_contact(self, contact: Contact) -> None: ...
+
+    def person(self, urn: str) -> str:
+        """The URN that the person at `urn` is known by: another one where the two were linked."""
+        ...
+
+    def link(self, linked: Linked) -> None:
+        """From now on `other` is `urn`: a STOP, the language, the session and all messages of either are the one person's."""
+        ...
+
+    def twin(self, message: Message, *, now: float) -> bool:
+        """Whether this message is there already under another id: told by the webhook and read from the inbox (see Message.twin_s)."""
+        ...
 
     def session(self, key: str) -> Session | None: ...
 
@@ -131,8 +157,9 @@ class Tx(Protocol):
         """Fails every delivery to `urn` that has not gone out, but for those sent despite a STOP. Returns how many."""
         ...
 
-    def apply_status(self, update: StatusUpdate, *, now: float) -> bool:
-        """Climbs the part's ladder, and its delivery's. Kept for later where the part is not known yet (returns False)."""
+    def apply_status(self, update: StatusUpdate, *, now: float, keep: bool = True) -> bool:
+        """Climbs the part's ladder, and its delivery's, and notes the price. False where the part is not known yet: then it is
+        kept for later, unless `keep` is False."""
         ...
 
     def hold_for_screen(self, message_id: int, *, until: float) -> None:
@@ -178,7 +205,7 @@ class Store(Protocol):
         """Commits that part `n` is about to be written to the provider. False: the claim was lost."""
         ...
 
-    def part_wired(self, claim: Claim, n: int, external_id: str, *, now: float) -> None:
+    def part_wired(self, claim: Claim, n: int, external_id: str, *, now: float, price: Price | None = None) -> None:
         """Keeps the provider's id and applies any status report that came before it."""
         ...
 
@@ -188,16 +215,22 @@ class Store(Protocol):
         """Ends the claim and sets the delivery's status from its parts."""
         ...
 
-    def retry_delivery(self, claim: Claim, *, now: float, after_s: float, code: str) -> None:
-        """ERRORED: another try after `after_s`. A part left in SENDING goes back to QUEUED: the caller knows it was not taken."""
+    def retry_delivery(self, claim: Claim, *, now: float, after_s: float, code: str, untaken: int | None = None) -> None:
+        """ERRORED: another try after `after_s`. Part `untaken` surely has not gone out and is QUEUED again; any other part that was
+        left in SENDING stays there: at one of its tries it may have gone out."""
         ...
 
     def postpone_delivery(self, claim: Claim, *, now: float, until: float) -> None:
         """QUEUED again, not to be claimed before `until`. No error: nothing was tried. Its parts stay as they are."""
         ...
 
-    def fail_delivery(self, claim: Claim, *, now: float, reason: str) -> None:
-        """FAILED, with every part that had not gone out."""
+    def fail_delivery(self, claim: Claim, *, now: float, reason: str, untaken: int | None = None) -> Status:
+        """Over: every part that surely has not gone out is FAILED, `untaken` among them; any other part that was left in SENDING is
+        UNKNOWN. Returns the delivery's status: FAILED where any part is, else UNKNOWN."""
+        ...
+
+    def heard(self, channel: str, urn: str, *, since: float) -> bool:
+        """Whether `urn` wrote to us on `channel` after `since`, by the provider's clock where it told the time."""
         ...
 
     # Rates: one bucket per name, shared by all workers
@@ -238,6 +271,10 @@ class Store(Protocol):
 
     def counts(self) -> Mapping[str, int]:
         """Rows by table and status, e.g. "message.new", "delivery.queued", for health and `ujumbe queue`."""
+        ...
+
+    def costs(self, *, since: float) -> Sequence[Spent]:
+        """What the parts of deliveries made after `since` that a provider took cost, by channel, currency and category, in that order."""
         ...
 
     def close(self) -> None: ...

@@ -56,6 +56,11 @@ def whatsapp_user(raw: str) -> str:
     return f"whatsapp:{user_id}"
 
 
+def has_number(urn: str) -> bool:
+    """Whether `urn` names a person by a phone number, rather than by an id that stands in for one."""
+    return address(urn).startswith("+")
+
+
 def address(urn: str) -> str:
     """The part of `urn` that providers know: "tel:+254..." -> "+254...". ValueError where there is no scheme."""
     scheme, _, rest = urn.partition(":")

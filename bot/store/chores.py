@@ -5,11 +5,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Table, case, func, select, update
 
-from bot.core.storage import Line, Part
+from bot.core.storage import Line, Part, Spent
 from bot.core.types import Lane, Status
 from bot.store import outbox, rates, reports
 from bot.store.engine import Database
-from bot.store.rules import LIVE, LONGEST_DELAY_S, OPEN, SCREEN, UNSENT
+from bot.store.rules import LIVE, LONGEST_DELAY_S, OPEN, SCREEN, from_micros
 from bot.store.statements import one_of
 from bot.store.tables import DELIVERY, MESSAGE, PART
 
@@ -47,7 +47,7 @@ class Chores:
         late = one_of(d.status, LIVE) & (d.status != Status.SENDING) & (d.not_after > 0) & (d.not_after < now)
         with self._db.write() as connection:
             ids = connection.scalars(_unlocked(select(d.id).where(late), _BATCH)).all()
-            outbox.fail(connection, ids, UNSENT, "expired")
+            outbox.fail(connection, ids, "expired")
             return len(ids)
 
     def parts(self, delivery_id: int) -> Sequence[Part]:
@@ -76,6 +76,14 @@ class Chores:
             counted = {f"message.{state}": int(count) for state, count in messages}
             deliveries = connection.execute(select(DELIVERY.c.status, func.count()).group_by(DELIVERY.c.status))
             return counted | {f"delivery.{status}": int(count) for status, count in deliveries}
+
+    def costs(self, *, since: float) -> Sequence[Spent]:
+        groups = (DELIVERY.c.channel, PART.c.currency, PART.c.category)
+        paid = (DELIVERY.c.created > since) & (PART.c.external_id != "")
+        summed = select(*groups, func.count(), func.sum(PART.c.micros)).join(DELIVERY, DELIVERY.c.id == PART.c.delivery_id)
+        with self._db.read() as connection:
+            found = connection.execute(summed.where(paid).group_by(*groups).order_by(*groups))
+            return [Spent(channel, currency, kind, count, from_micros(int(micros))) for channel, currency, kind, count, micros in found]
 
 
 def _unlocked(rows: Any, limit: int) -> Any:

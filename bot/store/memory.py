@@ -8,12 +8,13 @@ from dataclasses import replace
 from typing import TypeVar
 
 from bot.core.errors import StoreDown
-from bot.core.storage import Claim, ClaimedDelivery, ClaimedMessage, Line, NewDelivery, Part, WaitingAnswer
+from bot.core.price import Price
+from bot.core.storage import Claim, ClaimedDelivery, ClaimedMessage, Line, NewDelivery, Part, Spent, WaitingAnswer
 from bot.core.types import Contact, Lane, Lang, Status
 from bot.store.memory_rates import MemoryRates
 from bot.store.memory_rows import Outgoing, Question, Tables, as_answer
 from bot.store.memory_tx import MemoryTx
-from bot.store.rules import FIRST_DELAY_S, LIVE, SCREEN, UNSENT, MessageState, clean, longer, new_token
+from bot.store.rules import FIRST_DELAY_S, LIVE, SCREEN, UNSENT, MessageState, clean, from_micros, longer, new_token, to_micros
 
 PATIENCE_S = 10.0
 
@@ -66,7 +67,7 @@ class MemoryStore(MemoryRates):
             if row is None:
                 return None
             t.put(replace(row, state=MessageState.DONE, token=None))
-            answer = replace(delivery, message_id=row.id, hold_until=row.screen_until)
+            answer = replace(delivery, urn=row.message.urn, message_id=row.id, hold_until=row.screen_until)
             delivery_id = MemoryTx(t).insert_delivery(answer, now=now) or t.dedups[answer.dedup]
             following = [q.id for q in t.questions.values() if q.message.urn == row.message.urn and q.state is MessageState.NEW]
             if following:
@@ -101,6 +102,7 @@ class MemoryStore(MemoryRates):
                 errors=row.errors,
                 choices=tuple(row.order.choices),
                 unsolicited=row.order.unsolicited,
+                lang=Lang.EN if contact is None else contact.lang,
             )
 
     def part_sending(self, claim: Claim, n: int, *, now: float, lease_s: float) -> bool:
@@ -112,12 +114,12 @@ class MemoryStore(MemoryRates):
             t.put(replace(row, parts=parts, lease_until=now + lease_s, due_at=now + lease_s))
             return True
 
-    def part_wired(self, claim: Claim, n: int, external_id: str, *, now: float) -> None:
+    def part_wired(self, claim: Claim, n: int, external_id: str, *, now: float, price: Price | None = None) -> None:
         with self._write() as t:
             row = t.claimed_delivery(claim)
             if row is not None:
                 t.learn(row.order.channel, clean(external_id), row.id, n)
-                t.put(t.outgoing[row.id].climbed(n, Status.WIRED))
+                t.put(t.outgoing[row.id].climbed(n, Status.WIRED).priced(n, price))
 
     def part_unknown(self, claim: Claim, n: int, code: str, *, now: float) -> None:
         with self._write() as t:
@@ -137,12 +139,12 @@ class MemoryStore(MemoryRates):
             _wake_next(t, row, now)
             return row.status
 
-    def retry_delivery(self, claim: Claim, *, now: float, after_s: float, code: str) -> None:
+    def retry_delivery(self, claim: Claim, *, now: float, after_s: float, code: str, untaken: int | None = None) -> None:
         with self._write() as t:
             row = t.claimed_delivery(claim)
             if row is None:
                 return
-            row = row.with_parts((Status.SENDING,), Status.QUEUED)
+            row = row.untaken(untaken)
             again = now + after_s
             row = replace(row, token=None, errors=row.errors + 1, code=code, next_at=again, due_at=again, delay_s=FIRST_DELAY_S)
             t.put(replace(row, status=Status.ERRORED) if row.live else row)
@@ -158,12 +160,17 @@ class MemoryStore(MemoryRates):
             t.put(replace(row, token=None))
             _wake_next(t, row, now)
 
-    def fail_delivery(self, claim: Claim, *, now: float, reason: str) -> None:
+    def fail_delivery(self, claim: Claim, *, now: float, reason: str, untaken: int | None = None) -> Status:
         with self._write() as t:
             row = t.claimed_delivery(claim)
             if row is not None:
-                t.put(row.failed(UNSENT, reason))
+                t.put(row.untaken(untaken).failed(reason))
                 _wake_next(t, row, now)
+            return t.outgoing[claim.id].status
+
+    def heard(self, channel: str, urn: str, *, since: float) -> bool:
+        theirs = (q for q in self._tables.questions.values() if (q.message.urn, q.message.channel) == (clean(urn), channel))
+        return any(min(q.message.sent_at or q.received, q.received) > since for q in theirs)
 
     # USSD screens
 
@@ -205,7 +212,7 @@ class MemoryStore(MemoryRates):
             t.forget_rates(now)
             late = [row for row in t.outgoing.values() if row.waiting and 0 < row.order.not_after < now]
             for row in late:
-                t.put(row.failed(UNSENT, "expired"))
+                t.put(row.failed("expired"))
             return len(late)
 
     def parts(self, delivery_id: int) -> Sequence[Part]:
@@ -218,6 +225,15 @@ class MemoryStore(MemoryRates):
     def counts(self) -> Mapping[str, int]:
         t = self._tables
         return Counter([f"message.{q.state}" for q in t.questions.values()] + [f"delivery.{d.status}" for d in t.outgoing.values()])
+
+    def costs(self, *, since: float) -> Sequence[Spent]:
+        groups: dict[tuple[str, str, str], list[int]] = {}
+        for row in self._tables.outgoing.values():
+            for part in row.parts if row.created > since else ():
+                price = row.prices.get(part.n, Price())
+                if part.external_id:
+                    groups.setdefault((row.order.channel, price.currency, price.category), []).append(to_micros(price))
+        return [Spent(*group, len(micros), from_micros(sum(micros))) for group, micros in sorted(groups.items())]
 
     def close(self) -> None:
         """Nothing to close: what is kept ends with the process."""

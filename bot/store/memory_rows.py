@@ -1,8 +1,9 @@
 """What the in-memory store holds: frozen rows in dictionaries, so that a transaction is a shallow copy."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from bot.core.price import Price
 from bot.core.storage import Claim, Line, NewDelivery, Part, WaitingAnswer
 from bot.core.types import Contact, Message, Session, Status, climbs
 from bot.store.rules import FIRST_DELAY_S, KEEP_RATES_S, KEEP_REPORTS_S, LIVE, OPEN, SCREEN, WAITING, MessageState, lower, summary
@@ -51,6 +52,7 @@ class Outgoing:
     next_at: float = 0.0
     due_at: float = 0.0
     delay_s: float = FIRST_DELAY_S
+    prices: Mapping[int, Price] = field(default_factory=dict)  # by part
 
     @property
     def live(self) -> bool:
@@ -73,10 +75,28 @@ class Outgoing:
         least = summary(part.status for part in self.parts)
         return replace(self, status=least) if climbs(self.status, least) else self
 
-    def failed(self, old: Sequence[Status], code: str) -> "Outgoing":
-        """Over, with every part whose status is one of `old`."""
-        status = Status.FAILED if self.status in lower(Status.FAILED) else self.status
-        return replace(self.with_parts(old, Status.FAILED), status=status, token=None, code=code)
+    def failed(self, code: str) -> "Outgoing":
+        """Over. What had not gone out is FAILED, and what may have gone out is UNKNOWN."""
+        row = self.with_parts((Status.QUEUED,), Status.FAILED).with_parts((Status.SENDING,), Status.UNKNOWN)
+        new = Status.FAILED if any(part.status is Status.FAILED for part in row.parts) else Status.UNKNOWN
+        return replace(row, status=new if self.status in lower(new) else self.status, token=None, code=code)
+
+    def untaken(self, n: int | None) -> "Outgoing":
+        """The same with part `n`, where it was called, waiting again."""
+        sending = [p.n for p in self.parts if p.status is Status.SENDING]
+        return (
+            self
+            if n not in sending
+            else replace(self, parts=tuple(replace(p, status=Status.QUEUED) if p.n == n else p for p in self.parts))
+        )
+
+    def priced(self, n: int, price: Price | None) -> "Outgoing":
+        """The same with what a provider says of the price of part `n`: an amount and a category may come at different times."""
+        if price is None:
+            return self
+        old = self.prices.get(n, Price())
+        new = price if price.currency else replace(old, category=price.category)
+        return replace(self, prices={**self.prices, n: replace(new, category=price.category or old.category)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +105,7 @@ class Report:
 
     status: Status
     at: float
+    price: Price | None = None
 
 
 @dataclass(slots=True)
@@ -94,6 +115,7 @@ class Tables:
     questions: dict[int, Question] = field(default_factory=dict)
     outgoing: dict[int, Outgoing] = field(default_factory=dict)
     contacts: dict[str, Contact] = field(default_factory=dict)
+    aliases: dict[str, str] = field(default_factory=dict)  # another URN of a person -> the person
     sessions: dict[str, Session] = field(default_factory=dict)
     reports: dict[tuple[str, str, Status], Report] = field(default_factory=dict)
     external_ids: dict[tuple[str, str], int] = field(default_factory=dict)  # of messages
@@ -132,7 +154,8 @@ class Tables:
         if external_id:
             self.wired[channel, external_id] = (delivery_id, n)
             for key in [key for key in self.reports if key[:2] == (channel, external_id)]:
-                self.put(self.outgoing[delivery_id].climbed(n, self.reports.pop(key).status))
+                report = self.reports.pop(key)
+                self.put(self.outgoing[delivery_id].climbed(n, report.status).priced(n, report.price))
 
     def forget_reports(self, now: float) -> None:
         self.reports = {key: report for key, report in self.reports.items() if report.at > now - KEEP_REPORTS_S}

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.core.storage import NewDelivery, Part, WaitingAnswer
-from bot.core.types import Contact, Lang, Message, Session, Status, StatusUpdate
+from bot.core.types import Contact, Lang, Linked, Message, Session, Status, StatusUpdate
 from bot.store.memory_rows import Outgoing, Question, Report, Tables, as_answer
-from bot.store.rules import FIRST_DELAY_S, LIVE, MessageState, clean, in_session, new_key
+from bot.store.rules import FIRST_DELAY_S, KEEP_TWINS_S, LIVE, MessageState, clean, in_session, is_twin, merged, new_key
 
 
 class MemoryTx:
@@ -32,6 +32,36 @@ class MemoryTx:
 
     def save_contact(self, contact: Contact) -> None:
         self._t.contacts[clean(contact.urn)] = replace(contact, urn=clean(contact.urn))
+
+    def person(self, urn: str) -> str:
+        return self._t.aliases.get(clean(urn), urn)
+
+    def link(self, linked: Linked) -> None:
+        before, person = self.person(linked.other), linked.urn
+        if before == person:
+            return
+        self._t.aliases[linked.other] = person
+        theirs, known = self._t.contacts.get(before), self._t.contacts.get(person)
+        if theirs is not None:
+            self._t.contacts[person] = replace(theirs, urn=person) if known is None else merged(known, theirs)
+        if before != linked.other:
+            return
+        self._t.contacts.pop(before, None)
+        for question in [row for row in self._t.questions.values() if row.message.urn == before]:
+            self._t.put(replace(question, message=replace(question.message, urn=person)))
+        for delivery in [row for row in self._t.outgoing.values() if row.order.urn == before]:
+            self._t.put(replace(delivery, order=replace(delivery.order, urn=person)))
+        self._move_session(f"{linked.channel}:{before}", f"{linked.channel}:{person}")
+
+    def _move_session(self, old: str, new: str) -> None:
+        theirs, ours = self._t.sessions.pop(old, None), self._t.sessions.get(new)
+        if theirs is not None and (ours is None or ours.touched < theirs.touched):
+            self._t.sessions[new] = replace(theirs, key=new)
+
+    def twin(self, message: Message, *, now: float) -> bool:
+        rows = (q for q in self._t.questions.values() if (q.message.urn, q.message.channel) == (clean(message.urn), message.channel))
+        recent = (row for row in rows if row.received >= now - KEEP_TWINS_S)
+        return any(is_twin(message, row.message, now=now, received=row.received) for row in recent)
 
     def session(self, key: str) -> Session | None:
         return self._t.sessions.get(clean(key))
@@ -89,21 +119,22 @@ class MemoryTx:
                 # The provider is being called: that part is gone, and its sender has to learn its id. The others stay here.
                 self._t.put(row.with_parts((Status.QUEUED,), Status.FAILED))
             else:
-                self._t.put(row.failed((Status.QUEUED,), "opted_out"))
+                self._t.put(row.failed("opted_out"))
                 failed += 1
         return failed
 
-    def apply_status(self, update: StatusUpdate, *, now: float) -> bool:
+    def apply_status(self, update: StatusUpdate, *, now: float, keep: bool = True) -> bool:
         external_id = clean(update.external_id)
         found = self._keyed(update) or self._t.wired.get((update.channel, external_id))
         if found is None:
-            if external_id:
-                self._t.reports.setdefault((update.channel, external_id, update.status), Report(update.status, now))
+            if external_id and keep:
+                report = Report(update.status, now, update.price)
+                self._t.reports.setdefault((update.channel, external_id, update.status), report)
             return False
         delivery_id, n = found
         if not self._t.outgoing[delivery_id].parts[n].external_id:
             self._t.learn(update.channel, external_id, delivery_id, n)
-        self._t.put(self._t.outgoing[delivery_id].climbed(n, update.status))
+        self._t.put(self._t.outgoing[delivery_id].climbed(n, update.status).priced(n, update.price))
         return True
 
     def _keyed(self, update: StatusUpdate) -> tuple[int, int] | None:

@@ -8,11 +8,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
+from bot.core.price import Price
 from bot.core.storage import Claim, NewDelivery, Part, WaitingAnswer
 from bot.core.types import Status
 from bot.store import rows
 from bot.store.engine import insert_once
-from bot.store.rules import FIRST_DELAY_S, WAITING, lower, new_key, summary
+from bot.store.rules import FIRST_DELAY_S, WAITING, lower, new_key, summary, to_micros
 from bot.store.statements import NOW, ROW, given, given_list, mine, one_of
 from bot.store.tables import DELIVERY, PART, REPORT
 
@@ -27,9 +28,15 @@ _SHOWN = select(_D.message_id, _D.status).where(_D.id == ROW)
 _SET_PARTS = update(PART).where(_P.delivery_id.in_(_ROWS), _P.status.in_(_OLD)).values(status=_NEW)
 _CLIMB_PART = update(PART).where(_PART, _P.status.in_(_OLD)).values(status=_NEW)
 _CLIMB = update(DELIVERY).where(_D.id.in_(_ROWS), _D.status.in_(_OLD)).values(status=_NEW)
+_failed = select(PART.c.n).where(PART.c.delivery_id == _D.id, one_of(PART.c.status, [Status.FAILED])).exists()
+_CLIMB_UNCLEAR = update(DELIVERY).where(_D.id.in_(_ROWS), _D.status.in_(_OLD), ~_failed).values(status=Status.UNKNOWN)
+_CLIMB_FAILED = update(DELIVERY).where(_D.id.in_(_ROWS), _D.status.in_(_OLD), _failed).values(status=Status.FAILED)
+_UNTAKE = update(PART).where(_PART, one_of(_P.status, [Status.SENDING])).values(status=Status.QUEUED)
+_AMOUNT = update(PART).where(_PART).values(micros=given("much"), currency=given("money"))
+_CATEGORY = update(PART).where(_PART).values(category=given("kind"))
 _END = update(DELIVERY).where(_D.id.in_(_ROWS)).values(token=None, code=given("why"))
 _LEARN = update(PART).where(_PART).values(external_id=given("theirs"))
-_EARLY = delete(REPORT).where(REPORT.c.channel == given("on"), REPORT.c.external_id == given("theirs")).returning(REPORT.c.status)
+_EARLY = delete(REPORT).where(REPORT.c.channel == given("on"), REPORT.c.external_id == given("theirs")).returning(REPORT)
 
 _line = (_D.urn == given("person")) & (_D.channel == given("on")) & (_D.lane == given("along")) & (_D.id != ROW)
 _ready = one_of(_D.status, WAITING) & (_D.hold_until <= NOW) & (_D.next_at <= NOW)
@@ -106,13 +113,30 @@ def climb(connection: Connection, delivery_id: int) -> None:
     connection.execute(_CLIMB, {"rows": [delivery_id], "old": lower(status), "new": status})
 
 
-def fail(connection: Connection, deliveries: Sequence[int], old: Sequence[Status], why: str) -> None:
-    """Ends deliveries, with every part that stands in one of `old`."""
+def fail(connection: Connection, deliveries: Sequence[int], why: str) -> None:
+    """Ends deliveries. What had not gone out is FAILED, and what may have gone out is UNKNOWN."""
     if not deliveries:
         return
-    set_parts(connection, deliveries, old, Status.FAILED)
-    connection.execute(_CLIMB, {"rows": deliveries, "old": lower(Status.FAILED), "new": Status.FAILED})
+    set_parts(connection, deliveries, [Status.QUEUED], Status.FAILED)
+    set_parts(connection, deliveries, [Status.SENDING], Status.UNKNOWN)
+    connection.execute(_CLIMB_UNCLEAR, {"rows": deliveries, "old": lower(Status.UNKNOWN)})
+    connection.execute(_CLIMB_FAILED, {"rows": deliveries, "old": lower(Status.FAILED)})
     connection.execute(_END, {"rows": deliveries, "why": why})
+
+
+def untake(connection: Connection, delivery_id: int, n: int | None) -> None:
+    """Part `n` was called and surely not taken: it waits again."""
+    if n is not None:
+        connection.execute(_UNTAKE, {"row": delivery_id, "which": n})
+
+
+def set_price(connection: Connection, delivery_id: int, n: int, price: Price | None) -> None:
+    """Notes what a provider says of a part's price: an amount and a category may come at different times."""
+    part = {"row": delivery_id, "which": n}
+    if price is not None and price.currency:
+        connection.execute(_AMOUNT, part | {"much": to_micros(price), "money": price.currency})
+    if price is not None and price.category:
+        connection.execute(_CATEGORY, part | {"kind": price.category})
 
 
 def learn(connection: Connection, channel: str, external_id: str, delivery_id: int, n: int) -> None:
@@ -120,8 +144,9 @@ def learn(connection: Connection, channel: str, external_id: str, delivery_id: i
     connection.execute(_LEARN, {"row": delivery_id, "which": n, "theirs": external_id})
     if not external_id:
         return
-    for status in connection.scalars(_EARLY, {"on": channel, "theirs": external_id}).all():
-        climb_part(connection, delivery_id, n, Status(status))
+    for report in connection.execute(_EARLY, {"on": channel, "theirs": external_id}).all():
+        climb_part(connection, delivery_id, n, Status(report.status))
+        set_price(connection, delivery_id, n, rows.price(report))
 
 
 def wake_next(connection: Connection, delivery: Row[Any], *, now: float) -> None:

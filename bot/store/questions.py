@@ -62,7 +62,8 @@ class Questions:
             row = connection.execute(_FINISH, {"row": claim.id, "mine": claim.token}).first()
             if row is None:
                 return None
-            answer = replace(delivery, message_id=claim.id, hold_until=row.screen_until)
+            # The row's own URN: while the answer was worded, the person may have turned out to be somebody we know.
+            answer = replace(delivery, urn=row.urn, message_id=claim.id, hold_until=row.screen_until)
             delivery_id = outbox.add(connection, answer, now=now)
             if delivery_id is None:
                 delivery_id = connection.scalar(_BY_DEDUP, {"name": delivery.dedup})

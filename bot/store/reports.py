@@ -4,10 +4,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, select
 
+from bot.core.price import Price
 from bot.core.types import StatusUpdate
 from bot.store import outbox
 from bot.store.engine import insert_once
-from bot.store.rules import KEEP_REPORTS_S
+from bot.store.rules import KEEP_REPORTS_S, to_micros
 from bot.store.statements import ROW, given
 from bot.store.tables import DELIVERY, PART, REPORT
 
@@ -27,19 +28,27 @@ _LOCK = select(DELIVERY.c.id).where(DELIVERY.c.id == ROW).with_for_update()
 _FORGET = delete(REPORT).where(REPORT.c.at <= given("since"))
 
 
-def take(connection: Connection, update: StatusUpdate, *, now: float) -> bool:
-    """Climbs the part's ladder, and its delivery's. Kept for later where the part is not known yet (returns False)."""
+def take(connection: Connection, update: StatusUpdate, *, now: float, keep: bool) -> bool:
+    """Climbs the part's ladder, and its delivery's, and notes the price. False where the part is not known yet: kept for later then,
+    unless `keep` is False."""
     part = _find(connection, update)
     if part is None:
-        if update.external_id:
-            kept = {"channel": update.channel, "external_id": update.external_id, "status": update.status}
-            connection.execute(insert_once(connection.dialect.name, REPORT, *kept), kept | {"at": now})
+        if update.external_id and keep:
+            _keep(connection, update, now)
         return False
     if not part.external_id:
         outbox.learn(connection, update.channel, update.external_id, part.delivery_id, part.n)
     outbox.climb_part(connection, part.delivery_id, part.n, update.status)
+    outbox.set_price(connection, part.delivery_id, part.n, update.price)
     outbox.climb(connection, part.delivery_id)
     return True
+
+
+def _keep(connection: Connection, update: StatusUpdate, now: float) -> None:
+    known = {"channel": update.channel, "external_id": update.external_id, "status": update.status}
+    price = update.price or Price()
+    priced = {"micros": to_micros(price), "currency": price.currency, "category": price.category}
+    connection.execute(insert_once(connection.dialect.name, REPORT, *known), known | priced | {"at": now})
 
 
 def _find(connection: Connection, update: StatusUpdate) -> Row[Any] | None:

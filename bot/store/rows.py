@@ -4,8 +4,10 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from bot.core.price import Price
 from bot.core.storage import Claim, ClaimedDelivery, ClaimedMessage, Part
 from bot.core.types import Choice, Contact, Lang, Message, Session, SessionEvent, Status
+from bot.store.rules import from_micros
 
 
 def message(row: Row[Any]) -> Message:
@@ -20,6 +22,7 @@ def message(row: Row[Any]) -> Message:
         session_event=SessionEvent(row.session_event) if row.session_event else None,
         path=row.path,
         meta=row.meta,
+        polled=row.polled,
     )
 
 
@@ -49,7 +52,7 @@ def claimed_message(row: Row[Any], person: Contact) -> ClaimedMessage:
     return ClaimedMessage(claim, message(row), person, row.skill, tuple(row.turns), row.received)
 
 
-def claimed_delivery(row: Row[Any], parts: tuple[Part, ...], *, opted_out: bool) -> ClaimedDelivery:
+def claimed_delivery(row: Row[Any], parts: tuple[Part, ...], person: Contact | None) -> ClaimedDelivery:
     return ClaimedDelivery(
         claim=Claim(row.id, row.token, row.attempts),
         channel=row.channel,
@@ -57,8 +60,13 @@ def claimed_delivery(row: Row[Any], parts: tuple[Part, ...], *, opted_out: bool)
         parts=parts,
         not_after=row.not_after,
         despite_stop=row.despite_stop,
-        opted_out=opted_out,
+        opted_out=person is not None and person.opted_out,
         errors=row.errors,
         choices=tuple(Choice(*choice) for choice in row.choices),
         unsolicited=row.unsolicited,
+        lang=Lang.EN if person is None else person.lang,
     )
+
+
+def price(row: Row[Any]) -> Price:
+    return Price(from_micros(row.micros), row.currency, row.category)

@@ -2,13 +2,17 @@
 
 import secrets
 from collections.abc import Iterable
+from dataclasses import replace
+from decimal import Decimal
 from enum import StrEnum
 
-from bot.core.types import Status, climbs, rank
+from bot.core.price import Price
+from bot.core.types import Contact, Message, Status, climbs, rank
 
 FIRST_DELAY_S = 2.0  # a row that nobody took is hinted again after this, then after twice as long, and so on
 LONGEST_DELAY_S = 300.0
 KEEP_REPORTS_S = 7 * 86400.0  # a status report whose part never shows up is forgotten after this
+KEEP_TWINS_S = 86400.0  # how far back a message that was told twice is looked for: no provider repeats itself for longer
 KEEP_RATES_S = 3600.0  # a full bucket is forgotten after this: for workers whose clocks are behind
 
 SCREEN = "screen"  # Delivery.via, where a USSD screen showed the text
@@ -54,6 +58,37 @@ def clean(text: str) -> str:
     Both are damage from the way, never something a person typed, and a message must not be lost over them.
     """
     return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+
+
+def to_micros(price: Price) -> int:
+    """The amount as stored: whole millionths, which every database adds up without a rounding error."""
+    return round(price.amount * 1_000_000)
+
+
+def from_micros(micros: int) -> Decimal:
+    return Decimal(micros) / 1_000_000
+
+
+def merged(person: Contact, other: Contact) -> Contact:
+    """Two contacts that turn out to be one person: a STOP holds, whichever of them said it."""
+    lang = other.lang if other.lang_chosen and not person.lang_chosen else person.lang
+    return replace(
+        person,
+        lang=lang,
+        lang_chosen=person.lang_chosen or other.lang_chosen,
+        opted_out=person.opted_out or other.opted_out,
+        created=min(person.created, other.created),
+        seen=max(person.seen, other.seen),
+        greeted=person.greeted or other.greeted,
+    )
+
+
+def is_twin(message: Message, stored: Message, *, now: float, received: float) -> bool:
+    """Whether the two, of one person on one channel, are the same message: once told by the webhook and once read from the inbox.
+
+    Two of one kind are never twins: there the ids tell them apart."""
+    apart = abs((message.sent_at or now) - (stored.sent_at or received))
+    return stored.polled != message.polled and apart <= message.twin_s and stored.text.split() == clean(message.text).split()
 
 
 def spare_s(rate_per_s: float, burst: float) -> float:

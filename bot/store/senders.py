@@ -1,14 +1,15 @@
 """SENDS and ALERTS: who has which delivery, and what became of its parts."""
 
-from sqlalchemy import ColumnElement, exists, select, update
+from sqlalchemy import ColumnElement, case, exists, select, update
 
+from bot.core.price import Price
 from bot.core.storage import Claim, ClaimedDelivery
 from bot.core.types import Status
 from bot.store import outbox, rows
 from bot.store.engine import Database
 from bot.store.rules import FIRST_DELAY_S, LIVE, UNSENT, WAITING, new_token
 from bot.store.statements import NOW, ROW, UNTIL, given, lease, mine, one_of
-from bot.store.tables import CONTACT, DELIVERY, PART
+from bot.store.tables import CONTACT, DELIVERY, MESSAGE, PART
 
 _D, _P = DELIVERY.c, PART.c
 _MINE = mine(DELIVERY)
@@ -26,7 +27,7 @@ _FREE = (_D.hold_until <= NOW) & (_D.next_at <= NOW) & (one_of(_D.status, WAITIN
 _CLAIM = (
     update(DELIVERY).where(_D.id == ROW, _FREE, ~_ordered_before()).values(status=Status.SENDING, **lease(_D.attempts)).returning(DELIVERY)
 )
-_OPTED_OUT = select(CONTACT.c.opted_out).where(CONTACT.c.urn == given("person"))
+_PERSON = select(CONTACT).where(CONTACT.c.urn == given("person"))
 _RENEW = update(DELIVERY).where(_MINE).values(lease_until=UNTIL, due_at=UNTIL)
 _CALL = update(PART).where(_P.delivery_id == ROW, _P.n == given("which"), one_of(_P.status, UNSENT)).values(status=Status.SENDING)
 _NOTE = update(DELIVERY).where(_MINE).values(code=_CODE)
@@ -36,6 +37,9 @@ _POSTPONE = _LEFT.values(status=Status.QUEUED, next_at=UNTIL, due_at=UNTIL, dela
 _LATER = _LEFT.values(status=Status.ERRORED, next_at=UNTIL, due_at=UNTIL, delay_s=FIRST_DELAY_S)
 _COUNT = update(DELIVERY).where(_MINE).values(errors=_D.errors + 1, code=_CODE)
 _LET_GO = update(DELIVERY).where(_MINE).values(token=None)
+_told = case((MESSAGE.c.sent_at < MESSAGE.c.received, MESSAGE.c.sent_at), else_=MESSAGE.c.received)
+_by = (MESSAGE.c.urn == given("person")) & (MESSAGE.c.channel == given("on"))
+_HEARD = select(MESSAGE.c.id).where(_by, _told > given("since")).limit(1)
 _STATUS = select(_D.status).where(_D.id == ROW)
 
 
@@ -54,20 +58,21 @@ class Senders:
             row = connection.execute(_CLAIM, {"row": id, "now": now, "until": now + lease_s, "fresh": new_token()}).first()
             if row is None:
                 return None
-            opted_out = connection.scalar(_OPTED_OUT, {"person": row.urn})
-            return rows.claimed_delivery(row, outbox.parts(connection, id), opted_out=bool(opted_out))
+            person = connection.execute(_PERSON, {"person": row.urn}).first()
+            return rows.claimed_delivery(row, outbox.parts(connection, id), None if person is None else rows.contact(person))
 
     def part_sending(self, claim: Claim, n: int, *, now: float, lease_s: float) -> bool:
         with self._db.write() as connection:
             held = connection.execute(_RENEW, _own(claim) | {"until": now + lease_s}).rowcount == 1
             return held and connection.execute(_CALL, {"row": claim.id, "which": n}).rowcount == 1
 
-    def part_wired(self, claim: Claim, n: int, external_id: str, *, now: float) -> None:
+    def part_wired(self, claim: Claim, n: int, external_id: str, *, now: float, price: Price | None = None) -> None:
         with self._db.write() as connection:
             delivery = outbox.held(connection, claim)
             if delivery is not None:
                 outbox.learn(connection, delivery.channel, external_id, claim.id, n)
                 outbox.climb_part(connection, claim.id, n, Status.WIRED)
+                outbox.set_price(connection, claim.id, n, price)
                 outbox.climb(connection, claim.id)
 
     def part_unknown(self, claim: Claim, n: int, code: str, *, now: float) -> None:
@@ -87,11 +92,11 @@ class Senders:
                 outbox.wake_next(connection, delivery, now=now)
             return Status(connection.execute(_STATUS, {"row": claim.id}).scalar_one())
 
-    def retry_delivery(self, claim: Claim, *, now: float, after_s: float, code: str) -> None:
+    def retry_delivery(self, claim: Claim, *, now: float, after_s: float, code: str, untaken: int | None = None) -> None:
         with self._db.write() as connection:
             delivery = outbox.held(connection, claim)
             if delivery is not None:
-                outbox.set_parts(connection, [claim.id], [Status.SENDING], Status.QUEUED)
+                outbox.untake(connection, claim.id, untaken)
                 connection.execute(_COUNT, _own(claim) | {"why": code})
                 connection.execute(_LATER, _own(claim) | {"until": now + after_s})
                 connection.execute(_LET_GO, _own(claim))
@@ -105,12 +110,18 @@ class Senders:
                 connection.execute(_LET_GO, _own(claim))
                 outbox.wake_next(connection, delivery, now=now)
 
-    def fail_delivery(self, claim: Claim, *, now: float, reason: str) -> None:
+    def fail_delivery(self, claim: Claim, *, now: float, reason: str, untaken: int | None = None) -> Status:
         with self._db.write() as connection:
             delivery = outbox.held(connection, claim)
             if delivery is not None:
-                outbox.fail(connection, [claim.id], UNSENT, reason)
+                outbox.untake(connection, claim.id, untaken)
+                outbox.fail(connection, [claim.id], reason)
                 outbox.wake_next(connection, delivery, now=now)
+            return Status(connection.execute(_STATUS, {"row": claim.id}).scalar_one())
+
+    def heard(self, channel: str, urn: str, *, since: float) -> bool:
+        with self._db.read() as connection:
+            return connection.scalar(_HEARD, {"person": urn, "on": channel, "since": since}) is not None
 
 
 def _own(claim: Claim) -> dict[str, object]:

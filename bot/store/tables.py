@@ -52,6 +52,10 @@ def _words(default: str | None = "", *, primary_key: bool = False) -> Any:
     return Field(default=default, sa_type=Words, primary_key=primary_key, nullable=False)
 
 
+def _micros() -> Any:
+    return Field(default=0, sa_type=BigInteger, nullable=False)
+
+
 def _time(default: float | None = 0.0) -> Any:
     return Field(default=default, sa_type=Double, nullable=default is None)
 
@@ -78,6 +82,7 @@ class Message(Row, table=True):
     session_event: str = _words()
     path: str = _words()
     meta: dict[str, str] = Field(default_factory=dict, sa_type=JSON)
+    polled: bool = False
     received: float = _time()
     state: str = _words()  # rules.MessageState
     skill: str = _words()
@@ -141,6 +146,9 @@ class Part(Row, table=True):
     text: str = _words()
     status: str = _words()
     external_id: str = _words()
+    micros: int = _micros()  # its price: millionths of `currency`. See bot.core.price.Price
+    currency: str = _words()
+    category: str = _words()
 
 
 class Report(Row, table=True):
@@ -151,6 +159,9 @@ class Report(Row, table=True):
     channel: str = _words(primary_key=True)
     external_id: str = _words(primary_key=True)
     status: str = _words(primary_key=True)
+    micros: int = _micros()
+    currency: str = _words()
+    category: str = _words()
     at: float = _time()
 
 
@@ -173,6 +184,13 @@ class Contact(Row, table=True):
     created: float = _time()
     seen: float = _time()
     greeted: bool = False
+
+
+class Alias(Row, table=True):
+    """Another URN of a person. Nothing else in the database names it: all that was its is the person's."""
+
+    urn: str = _words(primary_key=True)
+    person: str = _words()
 
 
 class Session(Row, table=True):
@@ -201,4 +219,5 @@ PART = _table("part")
 REPORT = _table("report")
 RATE = _table("rate")
 CONTACT = _table("contact")
+ALIAS = _table("alias")
 SESSION = _table("session")

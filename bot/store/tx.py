@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, update
 
 from bot.core.storage import NewDelivery, WaitingAnswer
-from bot.core.types import Contact, Message, Session, Status, StatusUpdate
-from bot.store import outbox, reports, rows
+from bot.core.types import Contact, Linked, Message, Session, Status, StatusUpdate
+from bot.store import outbox, people, reports, rows
 from bot.store.engine import insert_once, insert_or_update
-from bot.store.rules import FIRST_DELAY_S, LIVE, OPEN, MessageState, in_session
+from bot.store.rules import FIRST_DELAY_S, KEEP_TWINS_S, LIVE, OPEN, MessageState, in_session, is_twin
 from bot.store.statements import ROW, UNTIL, given, given_list, one_of
 from bot.store.tables import CONTACT, DELIVERY, MESSAGE, PART, SESSION
 
@@ -20,6 +20,7 @@ _URN, _SINCE, _KEY = given("person"), given("since"), given("name")
 # Locked until the end: a STOP must not be overwritten by what another transaction read before it.
 _CONTACT = select(CONTACT).where(CONTACT.c.urn == _URN).with_for_update()
 _SESSION = select(SESSION).where(SESSION.c.key == _KEY).with_for_update()
+_RECENT = select(MESSAGE).where(_M.urn == _URN, _M.channel == given("on"), _M.received >= _SINCE)
 _QUEUE = (
     update(MESSAGE)
     .where(_M.id == ROW)
@@ -69,6 +70,7 @@ class SqlTx:
 
     def insert_message(self, message: Message, *, now: float) -> int | None:
         values = asdict(message) | {"session_event": message.session_event or "", "received": now, "state": MessageState.STORED}
+        del values["twin_s"]
         statement = insert_once(self._dialect, MESSAGE, "channel", "external_id").returning(_M.id)
         message_id: int | None = self._connection.scalar(statement, values)
         return message_id
@@ -83,6 +85,16 @@ class SqlTx:
 
     def save_contact(self, contact: Contact) -> None:
         self._connection.execute(insert_or_update(self._dialect, CONTACT, "urn"), asdict(contact))
+
+    def person(self, urn: str) -> str:
+        return people.known_as(self._connection, urn)
+
+    def link(self, linked: Linked) -> None:
+        people.link(self._connection, linked)
+
+    def twin(self, message: Message, *, now: float) -> bool:
+        found = self._connection.execute(_RECENT, {"person": message.urn, "on": message.channel, "since": now - KEEP_TWINS_S})
+        return any(is_twin(message, rows.message(row), now=now, received=row.received) for row in found)
 
     def session(self, key: str) -> Session | None:
         row = self._row(_SESSION, {"name": key})
@@ -115,8 +127,8 @@ class SqlTx:
         outbox.set_parts(self._connection, ids, [Status.QUEUED], Status.FAILED)
         return self._connection.execute(_STOP, {"rows": ids}).rowcount if ids else 0
 
-    def apply_status(self, update: StatusUpdate, *, now: float) -> bool:
-        return reports.take(self._connection, update, now=now)
+    def apply_status(self, update: StatusUpdate, *, now: float, keep: bool = True) -> bool:
+        return reports.take(self._connection, update, now=now, keep=keep)
 
     def hold_for_screen(self, message_id: int, *, until: float) -> None:
         self._connection.execute(_HOLD, {"row": message_id, "until": until})

@@ -1,13 +1,16 @@
 """Sending: each part once, in order, and honest about what is unclear. The store is the real in-memory double."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
 
 import pytest
 
 from bot.core.deliver import TRIES, Deliverer, retry_after
 from bot.core.errors import BadConfig, OptedOut, Rejected, SendError, Throttled, Unknown, Unreachable
+from bot.core.price import Price, Sent
 from bot.core.storage import NewDelivery
-from bot.core.types import Limits, Reply, Request, Response, Status
+from bot.core.types import Lang, Limits, Message, Reply, Request, Response, Status
 from bot.store.memory import MemoryStore
 
 URN = "tel:+254700000001"
@@ -34,6 +37,9 @@ class Scripted:
         return []
 
     def send(self, urn: str, text: str, *, key: str) -> str:
+        return self._answer(text, key)
+
+    def _answer(self, text: str, key: str) -> str:
         answer = self.script.pop(0) if self.script else f"id-{len(self.sent) + 1}"
         if isinstance(answer, SendError):
             raise answer
@@ -41,14 +47,28 @@ class Scripted:
         return answer
 
 
+@dataclass
+class WithTemplates(Scripted):
+    """The same with templates: {} for none."""
+
+    templates: dict[str, str] = field(default_factory=dict)
+    filled: list[tuple[str, str, tuple[str, ...]]] = field(default_factory=list)
+
+    def send_template(self, urn: str, name: str, lang: str, parameters: Sequence[str], *, key: str) -> str:
+        sent = self._answer(f"template {name}", key)
+        self.filled.append((name, lang, tuple(parameters)))
+        return sent
+
+
 class Bench:
     """A store, a channel, a clock that only we move, and the deliverer over them."""
 
-    def __init__(self, **limits: object) -> None:
+    def __init__(self, *, templates: dict[str, str] | None = None, **limits: object) -> None:
         self.now = 1_800_000_000.0
         self.slept: list[float] = []
         self.store = MemoryStore()
-        self.channel = Scripted(limits=Limits(**limits))  # type: ignore[arg-type]
+        kind = Limits(**limits)  # type: ignore[arg-type]
+        self.channel = Scripted(limits=kind) if templates is None else WithTemplates(limits=kind, templates=templates)
         self.deliverer = Deliverer(self.store, {"scripted": self.channel}, lambda: self.now, sleep=self.sleep)  # type: ignore[dict-item]
 
     def sleep(self, seconds: float) -> None:
@@ -66,6 +86,12 @@ class Bench:
             )
         assert stored is not None
         return stored
+
+    def hear(self, *, ago_s: float, channel: str = "scripted") -> None:
+        """The person wrote `ago_s` seconds ago."""
+        at = self.now - ago_s
+        with self.store.begin() as tx:
+            tx.insert_message(Message(channel=channel, external_id=f"in-{at}", urn=URN, text="habari", sent_at=at), now=self.now)
 
     def statuses(self, delivery: int) -> list[Status]:
         return [part.status for part in self.store.parts(delivery)]
@@ -200,6 +226,120 @@ def test_gives_up_without_calling_an_unclear_part_failed() -> None:
         bench.deliverer.send(delivery)
         bench.now += 3600
     assert bench.statuses(delivery) == [Status.UNKNOWN, Status.WIRED]
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        pytest.param([Rejected("400")], id="refused"),
+        pytest.param([Throttled("429"), Rejected("400")], id="not-now-then-refused"),
+        pytest.param([Throttled("429")] * (TRIES - 1), id="not-now-until-the-last-try"),
+        pytest.param([OptedOut("406")], id="stopped"),
+    ],
+)
+def test_what_may_have_gone_out_once_is_never_called_failed(later: list[SendError]) -> None:
+    bench = Bench(keeps_key=True)
+    delivery = bench.add("one", "two")
+    bench.channel.script = [Unknown("timeout"), *later]
+    for _ in range(TRIES):
+        bench.deliverer.send(delivery)
+        bench.now += 3600
+    assert bench.statuses(delivery) == [Status.UNKNOWN, Status.FAILED]
+    assert bench.channel.script == [] == bench.texts()
+
+
+def test_alone_it_makes_an_unknown_delivery() -> None:
+    bench = Bench(keeps_key=True)
+    delivery = bench.add("one")
+    bench.channel.script = [Unknown("timeout"), Rejected("400")]
+    assert bench.deliverer.send(delivery) is Status.ERRORED
+    bench.now += 10
+    assert bench.deliverer.send(delivery) is Status.UNKNOWN
+    assert bench.store.counts()["delivery.unknown"] == 1
+
+
+@pytest.mark.parametrize("why", ["expired", "opted_out"])
+def test_nor_where_it_may_not_be_tried_again(why: str) -> None:
+    bench = Bench(keeps_key=True)
+    delivery = bench.add("one", not_after=bench.now + 60)
+    bench.channel.script = [Unknown("timeout")]
+    bench.deliverer.send(delivery)
+    if why == "opted_out":
+        with bench.store.begin() as tx:
+            tx.save_contact(replace(tx.contact(URN, now=bench.now, lang="en"), opted_out=True))
+            tx.expire_replies(URN)
+    bench.now += 61 if why == "expired" else 10
+    assert bench.deliverer.send(delivery) is Status.UNKNOWN
+    assert bench.texts() == []
+
+
+def test_a_refusal_before_anything_is_unclear_is_a_failure() -> None:
+    bench = Bench(keeps_key=True)
+    delivery = bench.add("one")
+    bench.channel.script = [Throttled("429"), Rejected("400")]
+    bench.deliverer.send(delivery)
+    bench.now += 10
+    assert bench.deliverer.send(delivery) is Status.FAILED
+    assert bench.statuses(delivery) == [Status.FAILED]
+
+
+def test_the_price_is_kept_with_the_id() -> None:
+    bench = Bench()
+    bench.channel.script = [Sent("id-a", Price(Decimal("0.8"), "KES")), "id-b"]
+    bench.deliverer.send(bench.add("one", "two"))
+    priced = [(spent.currency, spent.parts, spent.amount) for spent in bench.store.costs(since=0)]
+    assert priced == [("", 1, Decimal(0)), ("KES", 1, Decimal("0.8"))]
+
+
+DAY_S = 86_400.0
+
+
+@pytest.mark.parametrize(
+    ("ago_s", "channel", "sent"),
+    [
+        pytest.param(DAY_S - 1, "scripted", ["one"], id="inside"),
+        pytest.param(DAY_S + 1, "scripted", [], id="outside"),
+        pytest.param(60.0, "another", [], id="heard-on-another-channel"),
+        pytest.param(None, "", [], id="never-heard"),
+    ],
+)
+def test_a_service_window_is_kept_without_asking_the_provider(ago_s: float | None, channel: str, sent: list[str]) -> None:
+    bench = Bench(window_h=24.0)
+    if ago_s is not None:
+        bench.hear(ago_s=ago_s, channel=channel)
+    delivery = bench.add("one")
+    assert bench.deliverer.send(delivery) is (Status.WIRED if sent else Status.FAILED)
+    assert bench.texts() == sent
+
+
+def test_without_a_window_nobody_has_to_write_first() -> None:
+    bench = Bench()
+    assert bench.deliverer.send(bench.add("one")) is Status.WIRED
+
+
+@pytest.mark.parametrize(
+    ("templates", "lang", "filled"),
+    [
+        pytest.param({"en": "news", "sw": "habari"}, Lang.SW, ("habari", "sw", ("one",)), id="the-person's-language"),
+        pytest.param({"en": "news"}, Lang.SW, ("news", "en", ("one",)), id="another-language"),
+        pytest.param({}, Lang.SW, None, id="none-set-up"),
+    ],
+)
+def test_outside_the_window_a_template_carries_the_text(templates: dict[str, str], lang: Lang, filled: object) -> None:
+    bench = Bench(templates=templates, window_h=24.0)
+    delivery = bench.add("one")
+    with bench.store.begin() as tx:
+        tx.save_contact(replace(tx.contact(URN, now=bench.now, lang="en"), lang=lang))
+    assert bench.deliverer.send(delivery) is (Status.WIRED if filled else Status.FAILED)
+    assert isinstance(bench.channel, WithTemplates)
+    assert bench.channel.filled == ([filled] if filled else [])
+
+
+def test_inside_the_window_no_template_is_paid_for() -> None:
+    bench = Bench(templates={"en": "news"}, window_h=24.0)
+    bench.hear(ago_s=60)
+    bench.deliverer.send(bench.add("one"))
+    assert bench.texts() == ["one"]
 
 
 @pytest.mark.parametrize(

@@ -75,9 +75,9 @@ def send(store: Store, delivery_id: int, *, now: float = T) -> Status:
     return store.finish_delivery(claimed.claim, now=now)
 
 
-def report(store: Store, status: Status, external_id: str = "out-0", *, now: float = T, **values: Any) -> bool:
+def report(store: Store, status: Status, external_id: str = "out-0", *, now: float = T, keep: bool = True, **values: Any) -> bool:
     with store.begin() as tx:
-        return tx.apply_status(StatusUpdate(channel="sim", external_id=external_id, status=status, **values), now=now)
+        return tx.apply_status(StatusUpdate(channel="sim", external_id=external_id, status=status, **values), now=now, keep=keep)
 
 
 def parts(store: Store, delivery_id: int) -> list[Status]:

@@ -48,7 +48,7 @@ def postgres_url(migrated_database: str) -> str:
     # Emptied, not made anew: a database costs a thousand files.
     with postgres.connect(migrated_database) as connection:
         connection.execute("SET lock_timeout = '10s'")  # a test that left a transaction open must not stop all others
-        connection.execute("TRUNCATE message, delivery, part, report, rate, contact, session RESTART IDENTITY")
+        connection.execute("TRUNCATE message, delivery, part, report, rate, contact, alias, session RESTART IDENTITY")
     return migrated_database
 
 

@@ -99,7 +99,7 @@ def test_a_retry_waits_and_counts(store: Store) -> None:
     claimed = hold(store, delivery)
     wire(store, claimed)
     assert store.part_sending(claimed.claim, 1, now=T, lease_s=LEASE_S)
-    store.retry_delivery(claimed.claim, now=T, after_s=40, code="429")
+    store.retry_delivery(claimed.claim, now=T, after_s=40, code="429", untaken=1)
     assert parts(store, delivery) == [Status.WIRED, Status.QUEUED]
     assert deliveries(store) == {"errored": 1}
     assert store.claim_delivery(delivery, now=T + 39.9, lease_s=LEASE_S) is None
@@ -116,6 +116,19 @@ def test_a_retry_cannot_undo_what_a_report_says(store: Store) -> None:
     store.retry_delivery(claimed.claim, now=T, after_s=0, code="timeout")
     assert parts(store, delivery) == [Status.DELIVERED]
     assert deliveries(store) == {"delivered": 1}
+
+
+def test_a_retry_keeps_what_is_unclear_unclear(store: Store) -> None:
+    delivery = put(store, "one", "two")
+    claimed = hold(store, delivery)
+    assert store.part_sending(claimed.claim, 0, now=T, lease_s=LEASE_S)
+    store.retry_delivery(claimed.claim, now=T, after_s=40, code="timeout")
+    assert parts(store, delivery) == [Status.SENDING, Status.QUEUED]
+    assert deliveries(store) == {"errored": 1}
+    again = hold(store, delivery, now=T + 40)
+    assert store.part_sending(again.claim, 0, now=T + 40, lease_s=LEASE_S)
+    store.retry_delivery(again.claim, now=T + 40, after_s=40, code="429")  # this try was refused, the first one was not
+    assert parts(store, delivery) == [Status.SENDING, Status.QUEUED]
 
 
 def test_a_postponed_delivery_waits_and_counts_no_error(store: Store) -> None:
@@ -161,10 +174,39 @@ def test_a_failed_delivery_fails_what_had_not_gone_out(store: Store) -> None:
     claimed = hold(store, delivery)
     wire(store, claimed)
     assert store.part_sending(claimed.claim, 1, now=T, lease_s=LEASE_S)
-    store.fail_delivery(claimed.claim, now=T, reason="rejected")
+    assert store.fail_delivery(claimed.claim, now=T, reason="rejected", untaken=1) is Status.FAILED
     assert parts(store, delivery) == [Status.WIRED, Status.FAILED, Status.FAILED]
     assert deliveries(store) == {"failed": 1}
     assert store.claim_delivery(delivery, now=T + 999, lease_s=LEASE_S) is None
+
+
+@pytest.mark.parametrize(
+    ("texts", "after", "status"),
+    [
+        pytest.param(("one", "two"), [Status.UNKNOWN, Status.FAILED], Status.FAILED, id="with-more-behind-it"),
+        pytest.param(("one",), [Status.UNKNOWN], Status.UNKNOWN, id="alone"),
+    ],
+)
+def test_a_failed_delivery_does_not_fail_what_may_have_gone_out(
+    store: Store, texts: tuple[str, ...], after: list[Status], status: Status
+) -> None:
+    delivery = put(store, *texts)
+    claimed = hold(store, delivery)
+    assert store.part_sending(claimed.claim, 0, now=T, lease_s=LEASE_S)
+    assert store.fail_delivery(claimed.claim, now=T, reason="rejected") is status
+    assert parts(store, delivery) == after
+    assert deliveries(store) == {status.value: 1}
+    assert store.due(now=T + 9999, limit=9) == []
+
+
+def test_what_may_have_gone_out_expires_as_unknown(store: Store) -> None:
+    delivery = put(store, not_after=T + 60)
+    claimed = hold(store, delivery)
+    assert store.part_sending(claimed.claim, 0, now=T, lease_s=LEASE_S)
+    store.retry_delivery(claimed.claim, now=T, after_s=3600, code="timeout")
+    assert store.expire(now=T + 61) == 1
+    assert parts(store, delivery) == [Status.UNKNOWN]
+    assert deliveries(store) == {"unknown": 1}
 
 
 def test_finishing_with_parts_left_gives_the_delivery_back(store: Store) -> None:
