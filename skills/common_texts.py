@@ -17,12 +17,14 @@ TEXTS: Mapping[str, Collection[str]] = {
     **dict.fromkeys(("menu_title", "ask_any", "language_menu", "language_title", "language_item", "unknown_choice"), ()),
     **dict.fromkeys(("last_answer_item", "back_key", "more_key", "more_hint", "nothing_more"), ()),
     **dict.fromkeys(("wait_sms", "wait_screen", "working", "no_answer"), ()),
+    **dict.fromkeys(("person_added", "person_which", "person_stopped", "person_none", "person_offer"), ()),
+    "person_opened": ("emergency_number",),
     "ask": ("skill",),
     "help": ("emergency_number",),
     "person": ("help_line",),
 }
 
-WORDS = ("stop", "start", "help", "menu", "more", "thanks")
+WORDS = ("stop", "start", "help", "person", "menu", "more", "thanks")
 EMERGENCY = ("id", "source", "reviewed", "words", "reply")
 
 

@@ -29,6 +29,12 @@ TEXTS = {
         "language_title": "Language / Lugha:",
         "language_menu": "1 English\n2 Kiswahili",
         "language_item": "Kiswahili",
+        "person_offer": "PERSON: ask a person.",
+        "person_opened": "A person will answer. Call $emergency_number in danger.",
+        "person_added": "Added.",
+        "person_which": "What do you ask?",
+        "person_stopped": "Send START first.",
+        "person_none": "Nobody can answer here.",
     },
     SW: {
         "welcome": "Jibu MENYU au SIMAMISHA.",
@@ -54,6 +60,12 @@ TEXTS = {
         "language_title": "Language / Lugha:",
         "language_menu": "1 English\n2 Kiswahili",
         "language_item": "English",
+        "person_offer": "MTU: muulize mtu.",
+        "person_opened": "Mtu atajibu. Piga $emergency_number ukiwa hatarini.",
+        "person_added": "Imeongezwa.",
+        "person_which": "Unauliza nini?",
+        "person_stopped": "Tuma ANZA kwanza.",
+        "person_none": "Hakuna wa kujibu hapa.",
     },
 }
 
@@ -61,6 +73,7 @@ KEYWORDS = {
     "stop": ["STOP", "UNSUBSCRIBE", "SIMAMISHA"],
     "start": ["START", "ANZA"],
     "help": ["HELP", "MSAADA"],
+    "person": ["PERSON", "MTU", "TALK TO A PERSON", "NATAKA KUONGEA NA MTU"],
     "menu": ["MENU", "MENYU"],
     "more": ["MORE", "ZAIDI"],
     "thanks": ["THANKS", "ASANTE"],

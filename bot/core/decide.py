@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from bot.core.keywords import Keyword, Keywords, Word
 from bot.core.language import detect
 from bot.core.menu import MORE, READING, TOP, Menu, Step
+from bot.core.ticket import TicketKind
 from bot.core.triage import Triage
 from bot.core.types import Contact, Lang, Library, Reply, Session
 
@@ -18,14 +19,25 @@ TURNS = 3  # questions remembered for follow-ups
 
 
 @dataclass(frozen=True, slots=True)
+class Wish:
+    """That a person is needed. `words` are what was said to them, `topic` is the emergency's id."""
+
+    kind: TicketKind
+    words: str
+    topic: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
-    """What to store and say. `question` true: leave it for the ANSWERS lane. `expire`: drop what waits to be sent."""
+    """What to store and say. `question` true: leave it for the ANSWERS lane. `expire`: drop what waits to be sent. `wish`: a person
+    is needed (bot.core.handoff sees to it)."""
 
     contact: Contact
     session: Session
     reply: Reply | None = None
     question: bool = False
     expire: bool = False
+    wish: Wish | None = None
 
 
 class Decider:
@@ -86,7 +98,8 @@ class Decider:
         spoken = contact.lang if contact.lang_chosen else lang
         words = self._fill(emergency.reply[spoken])
         # Somebody who cries for help is answered, whatever they told us before.
-        return Decision(contact, session, Reply(words, spoken, "emergency", facts=(emergency.id,), despite_stop=True))
+        reply = Reply(words, spoken, "emergency", facts=(emergency.id,), despite_stop=True)
+        return Decision(contact, session, reply, wish=Wish(TicketKind.EMERGENCY, text, emergency.id))
 
     def _fill(self, text: str) -> str:
         for name, value in self._values.items():
@@ -101,15 +114,19 @@ class Decider:
                 return Decision(replace(contact, opted_out=False), session, self._fixed("started", lang))
             case Word.HELP:
                 return Decision(contact, session, self._fixed("help", lang))
+            case Word.PERSON:
+                return Decision(contact, session, wish=Wish(TicketKind.PERSON, keyword.rest))
             case Word.MORE:
                 return self._more(contact, session)
-            case Word.LANGUAGE if keyword.lang is not None:
-                contact = replace(contact, lang=keyword.lang, lang_chosen=True)
-                return Decision(contact, session, self._fixed("language_set", keyword.lang))
             case Word.LANGUAGE:
-                return _shown(contact, self._menu.languages(session, lang))
+                return self._language(keyword.lang, contact, session)
             case _:
                 return _shown(contact, self._menu.top(session, lang, last=last))
+
+    def _language(self, wanted: Lang | None, contact: Contact, session: Session) -> Decision:
+        if wanted is None:
+            return _shown(contact, self._menu.languages(session, contact.lang))
+        return Decision(replace(contact, lang=wanted, lang_chosen=True), session, self._fixed("language_set", wanted))
 
     def _more(self, contact: Contact, session: Session) -> Decision:
         """The rest of a long reply. The inbox cuts it to size and keeps what is left again."""

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 
 from rapidfuzz.distance import OSA
 
@@ -18,6 +19,7 @@ class Word(StrEnum):
     STOP = "stop"
     START = "start"
     HELP = "help"
+    PERSON = "person"
     MENU = "menu"
     MORE = "more"
     THANKS = "thanks"
@@ -26,10 +28,11 @@ class Word(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Keyword:
-    """A recognised command; `lang` is the language asked for by LANGUAGE, else None."""
+    """A recognised command; `lang` is the language asked for by LANGUAGE, else None; `rest` is what a PERSON is asked."""
 
     word: Word
     lang: Lang | None = None
+    rest: str = ""
 
 
 _KEYS: Mapping[str, Keyword] = {word.value: Keyword(word) for word in Word if word is not Word.LANGUAGE} | {
@@ -40,16 +43,20 @@ _POLITE = bag(
 )
 # Real words one slip away from a word of ours. A person who sends one of them alone means it.
 _ORDINARY = bag("sop stoo stor atop strop stomp aha adha achia wacha bacha toa tola tika kondoa suit")
+_LEADS = 4  # words from which a call for a person may stand before what it is about, with nothing between
+_LONGEST_LEAD = 10
+_ABOUT = re.compile(r"\A(?:about|regarding|concerning|kuhusu|juu ya)\s+", re.IGNORECASE)
+_MARKS = ":,.;-!?\u2013\u2014"
 _SHORTEST = 4  # letters of a word that may be misspelt: below it, everything is one slip away from everything
 _ROWS = ("1234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm")
 _PHONE_KEYS = ("abc2", "def3", "ghi4", "jkl5", "mno6", "pqrs7", "tuv8", "wxyz9")
 
 
 class Keywords:
-    """Recognises whole messages that are a command.
+    """Recognises whole messages that are a command, and a call for a person before a question.
 
-    `table` maps "stop", "start", "help", "menu", "more", "thanks", "lang.en", "lang.sw" to spellings, in any case, with or without
-    accents and spaces. ValueError where a key is unknown or "stop" has no words: people must always be able to stop us.
+    `table` maps "stop", "start", "help", "person", "menu", "more", "thanks", "lang.en", "lang.sw" to spellings, in any case, with or
+    without accents and spaces. ValueError where a key is unknown or "stop" has no words: people must always be able to stop us.
     """
 
     def __init__(self, table: Mapping[str, Sequence[str]]) -> None:
@@ -63,6 +70,7 @@ class Keywords:
             for spelling in table.get(key, ()):
                 self._exact.setdefault("".join(_tokens(spelling)), keyword)
         self._exact.pop("", None)
+        self._leads = {"".join(words): len(words) for words in map(_tokens, table.get("person", ()))}
         self._stops = [word for word, keyword in self._exact.items() if keyword.word is Word.STOP]
 
     def recognise(self, text: str) -> Keyword | None:
@@ -75,7 +83,20 @@ class Keywords:
         found = self._exactly(tokens) or self._exactly(_bare(tokens))
         if found:
             return found
-        return Keyword(Word.STOP) if self._nearly_stop(_bare(tokens)) else None
+        return Keyword(Word.STOP) if self._nearly_stop(_bare(tokens)) else self._before_a_question(text)
+
+    def _before_a_question(self, text: str) -> Keyword | None:
+        """A call for a person with what it is about: "talk to a person about my goat", "MTU: mbuzi wangu", "PERSON my goat".
+
+        The only command that may have more behind it. A short one ("mtu", "agent") begins many a question, so it has to be set apart.
+        """
+        typed = list(re.finditer(r"\S+", text))[: _LONGEST_LEAD + 1]
+        for last, behind in reversed(list(pairwise(typed))):
+            head, rest = text[: last.end()], text[behind.start() :]
+            count = self._leads.get("".join(_bare(_tokens(head))), 0)
+            if count >= _LEADS or (count and _set_apart(head, text[last.end() : behind.start()], rest)):
+                return Keyword(Word.PERSON, rest=_ABOUT.sub("", rest))
+        return None
 
     def _exactly(self, tokens: Sequence[str]) -> Keyword | None:
         once = tokens[:1] if len(set(tokens)) == 1 else tokens
@@ -108,6 +129,11 @@ def slipped(word: str, typed: str) -> bool:
 def _drawn_out(word: str, typed: str) -> bool:
     """Whether `typed` is `word` with a letter held down: stoooop."""
     return bool(re.fullmatch("".join(f"{re.escape(char)}+" for char in word), typed))
+
+
+def _set_apart(head: str, between: str, rest: str) -> bool:
+    """Whether a sign, a new line, or capitals before small letters part the two: "MTU ananiomba PIN" is rare, "mtu ananiomba" is not."""
+    return head[-1] in _MARKS or "\n" in between or (head.isupper() and rest != rest.upper())
 
 
 def _near(a: str, b: str) -> bool:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from bot.core.price import Price
+from bot.core.ticket import TicketStore, TicketTx
 from bot.core.types import Choice, Contact, Lane, Lang, Linked, Message, Session, Status, StatusUpdate
 
 
@@ -104,7 +105,7 @@ class Spent:
     amount: Decimal
 
 
-class Tx(Protocol):
+class Tx(TicketTx, Protocol):
     """One transaction. Nothing is kept unless the block ends well."""
 
     def insert_message(self, message: Message, *, now: float) -> int | None:
@@ -171,7 +172,7 @@ class Tx(Protocol):
         ...
 
 
-class Store(Protocol):
+class Store(TicketStore, Protocol):
     """The truth. Every method is atomic; times come from the caller; raises StoreDown where the database cannot answer."""
 
     def begin(self) -> AbstractContextManager[Tx]:

@@ -1,0 +1,86 @@
+"""Handing over to a person: a ticket for who asks for one, and an urgent one for who is in danger."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from bot.core.decide import Decision, Wish
+from bot.core.storage import Tx
+from bot.core.ticket import Ticket, TicketKind, TicketState
+from bot.core.types import Library, Message, Reply
+
+QUESTION_S = 24 * 3600.0  # an older question is not what they mean
+AGAIN_S = 3600.0  # an emergency that is told again within this time is the same one
+LONGEST = 2000  # characters of a ticket's question: an operator reads it, and anybody can write without end
+
+
+class Handoff:
+    """Opens tickets, in the transaction that takes the message in. `values` fill the texts' placeholders."""
+
+    def __init__(self, library: Library, values: Mapping[str, str]) -> None:
+        self._library, self._values = library, values
+
+    def hand(self, tx: Tx, decision: Decision, message: Message, *, pushes: bool, now: float) -> Decision:
+        """`decision` with its wish for a person seen to. `pushes`: an answer can reach the person later on.
+
+        The person's contact is held by the caller."""
+        wish = decision.wish
+        if wish is None:
+            return decision
+        if wish.kind is TicketKind.EMERGENCY:
+            _emergency(tx, decision, wish, message, now)
+            return decision  # its vetted text is the reply
+        name = _unreachable(decision, pushes=pushes) or _person(tx, decision, wish, message, now)
+        text = self._library.text(name, decision.contact.lang, **self._values)
+        return replace(decision, reply=Reply(text, decision.contact.lang, "fixed"))
+
+
+def _unreachable(decision: Decision, *, pushes: bool) -> str:
+    """The text for who could not be sent an answer, and so is promised none; "" for everybody else."""
+    if not pushes:
+        return "person_none"
+    return "person_stopped" if decision.contact.opted_out else ""  # only a screen shows anything to who stopped us
+
+
+def _person(tx: Tx, decision: Decision, wish: Wish, message: Message, now: float) -> str:
+    """Opens a ticket or adds to the open one, and returns the name of the text that says so."""
+    urn = decision.contact.urn
+    words = wish.words or tx.last_question(urn, since=now - QUESTION_S)
+    ticket = tx.open_ticket(urn)
+    if ticket is None:
+        tx.add_ticket(_new(decision, wish, message, words, now))
+        return "person_opened" if words else "person_which"
+    more = _joined(ticket.question, words)
+    if more == ticket.question:
+        return "person_opened" if more else "person_which"
+    tx.save_ticket(replace(ticket, question=more))
+    return "person_added"
+
+
+def _emergency(tx: Tx, decision: Decision, wish: Wish, message: Message, now: float) -> None:
+    """One ticket an hour. Who writes again is not forgotten where the first one is over already: it opens again."""
+    ticket = tx.emergency_ticket(decision.contact.urn, wish.topic, since=now - AGAIN_S)
+    if ticket is None:
+        tx.add_ticket(_new(decision, wish, message, wish.words, now))
+    else:
+        tx.save_ticket(replace(ticket, state=TicketState.OPEN, question=_joined(ticket.question, wish.words)))
+
+
+def _new(decision: Decision, wish: Wish, message: Message, words: str, now: float) -> Ticket:
+    return Ticket(
+        urn=decision.contact.urn,
+        channel=message.channel,
+        lang=decision.reply.lang if decision.reply else decision.contact.lang,
+        kind=wish.kind,
+        topic=wish.topic,
+        urgent=wish.kind is TicketKind.EMERGENCY,
+        question=_joined("", words),
+        opened=now,
+    )
+
+
+def _joined(question: str, words: str) -> str:
+    """`question` with `words` on a line of their own, unless they stand there already. Past the limit nothing is added."""
+    line = " ".join(words.split())
+    if not line or line in question.split("\n"):
+        return question
+    return "\n".join(filter(None, (question, line)))[:LONGEST]
