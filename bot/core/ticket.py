@@ -43,7 +43,7 @@ class Ticket:
     answered: float = 0.0
     answer: str = ""  # the last one
     answers: int = 0  # how many were given; the n-th is the delivery "ticket:<id>:<n>"
-    by: str = ""  # who gave the last one
+    answered_by: str = ""  # who gave the last one
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ class TicketStore(Protocol):
         ...
 
     def urgent_tickets(self) -> Sequence[int]:
-        """The ids of urgent tickets that are open, the oldest first."""
+        """The ids of urgent tickets that are open, the oldest first. Store.counts has how many they are as "ticket.urgent"."""
         ...
 
     def ticket_answers(self, ticket: Ticket) -> Sequence[TicketAnswer]:

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Row, Table, case, func, select, update
 
 from bot.core.storage import Line, Part, Spent
 from bot.core.types import Lane, Status
-from bot.store import outbox, rates, reports
+from bot.store import outbox, rates, reports, tickets
 from bot.store.engine import Database
 from bot.store.rules import LIVE, LONGEST_DELAY_S, OPEN, SCREEN, from_micros
 from bot.store.statements import one_of
@@ -75,7 +75,7 @@ class Chores:
             messages = connection.execute(select(MESSAGE.c.state, func.count()).group_by(MESSAGE.c.state))
             counted = {f"message.{state}": int(count) for state, count in messages}
             deliveries = connection.execute(select(DELIVERY.c.status, func.count()).group_by(DELIVERY.c.status))
-            return counted | {f"delivery.{status}": int(count) for status, count in deliveries}
+            return counted | {f"delivery.{status}": int(count) for status, count in deliveries} | tickets.counts(connection)
 
     def costs(self, *, since: float) -> Sequence[Spent]:
         groups = (DELIVERY.c.channel, PART.c.currency, PART.c.category)

@@ -11,15 +11,17 @@ from bot.core.errors import StoreDown
 from bot.core.price import Price
 from bot.core.storage import Claim, ClaimedDelivery, ClaimedMessage, Line, NewDelivery, Part, Spent, WaitingAnswer
 from bot.core.types import Contact, Lane, Lang, Status
+from bot.store import memory_tickets
 from bot.store.memory_rates import MemoryRates
 from bot.store.memory_rows import Outgoing, Question, Tables, as_answer
+from bot.store.memory_tickets import MemoryTickets
 from bot.store.memory_tx import MemoryTx
 from bot.store.rules import FIRST_DELAY_S, LIVE, SCREEN, UNSENT, MessageState, clean, from_micros, longer, new_token, to_micros
 
 PATIENCE_S = 10.0
 
 
-class MemoryStore(MemoryRates):
+class MemoryStore(MemoryRates, MemoryTickets):
     """bot.core.ports.Store in one process. One lock, one writer at a time."""
 
     def __init__(self) -> None:
@@ -224,7 +226,8 @@ class MemoryStore(MemoryRates):
 
     def counts(self) -> Mapping[str, int]:
         t = self._tables
-        return Counter([f"message.{q.state}" for q in t.questions.values()] + [f"delivery.{d.status}" for d in t.outgoing.values()])
+        deliveries = [f"delivery.{d.status}" for d in t.outgoing.values()]
+        return Counter([*(f"message.{q.state}" for q in t.questions.values()), *deliveries, *memory_tickets.counts(t)])
 
     def costs(self, *, since: float) -> Sequence[Spent]:
         groups: dict[tuple[str, str, str], list[int]] = {}

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from bot.core.price import Price
 from bot.core.storage import Claim, Line, NewDelivery, Part, WaitingAnswer
+from bot.core.ticket import Approved, Ticket
 from bot.core.types import Contact, Message, Session, Status, climbs
 from bot.store.rules import FIRST_DELAY_S, KEEP_RATES_S, KEEP_REPORTS_S, LIVE, OPEN, SCREEN, WAITING, MessageState, lower, summary
 
@@ -123,6 +124,8 @@ class Tables:
     wired: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)  # (channel, external id) -> delivery, part
     keys: dict[str, tuple[int, int]] = field(default_factory=dict)
     rates: dict[str, float] = field(default_factory=dict)  # bucket -> when it is full again
+    tickets: dict[int, Ticket] = field(default_factory=dict)
+    approved: dict[int, Approved] = field(default_factory=dict)
 
     def copy(self) -> "Tables":
         return Tables(*(dict(getattr(self, name)) for name in Tables.__slots__))

@@ -6,10 +6,11 @@ from dataclasses import replace
 from bot.core.storage import NewDelivery, Part, WaitingAnswer
 from bot.core.types import Contact, Lang, Linked, Message, Session, Status, StatusUpdate
 from bot.store.memory_rows import Outgoing, Question, Report, Tables, as_answer
+from bot.store.memory_tickets import MemoryTicketRows
 from bot.store.rules import FIRST_DELAY_S, KEEP_TWINS_S, LIVE, MessageState, clean, in_session, is_twin, merged, new_key
 
 
-class MemoryTx:
+class MemoryTx(MemoryTicketRows):
     """bot.core.ports.Tx over dictionaries."""
 
     def __init__(self, tables: Tables) -> None:
@@ -51,6 +52,8 @@ class MemoryTx:
             self._t.put(replace(question, message=replace(question.message, urn=person)))
         for delivery in [row for row in self._t.outgoing.values() if row.order.urn == before]:
             self._t.put(replace(delivery, order=replace(delivery.order, urn=person)))
+        for ticket in [row for row in self._t.tickets.values() if row.urn == before]:
+            self.save_ticket(replace(ticket, urn=person))
         self._move_session(f"{linked.channel}:{before}", f"{linked.channel}:{person}")
 
     def _move_session(self, old: str, new: str) -> None:

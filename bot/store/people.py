@@ -11,6 +11,7 @@ from bot.store.engine import insert_or_update
 from bot.store.rules import merged
 from bot.store.statements import given
 from bot.store.tables import ALIAS, CONTACT, DELIVERY, MESSAGE, SESSION
+from bot.store.ticket_tables import TICKET
 
 _A, _C, _S = ALIAS.c, CONTACT.c, SESSION.c
 _OTHER, _PERSON = given("other"), given("known")
@@ -18,7 +19,7 @@ _OTHER, _PERSON = given("other"), given("known")
 _KNOWN_AS = select(_A.person).where(_A.urn == _OTHER)
 _CONTACT = select(CONTACT).where(_C.urn == given("whose")).with_for_update()
 _FORGET = delete(CONTACT).where(_C.urn == _OTHER)
-_MOVE = [update(table).where(table.c.urn == _OTHER).values(urn=_PERSON) for table in (MESSAGE, DELIVERY)]
+_MOVE = [update(table).where(table.c.urn == _OTHER).values(urn=_PERSON) for table in (MESSAGE, DELIVERY, TICKET)]
 _SESSION = select(SESSION).where(_S.key == given("name")).with_for_update()
 _CLOSE = delete(SESSION).where(_S.key == given("name"))
 

@@ -9,10 +9,11 @@ from bot.store.questions import Questions
 from bot.store.rates import Rates
 from bot.store.screens import Screens
 from bot.store.senders import Senders
+from bot.store.tickets import Tickets
 from bot.store.tx import SqlTx
 
 
-class SqlStore(Questions, Senders, Rates, Screens, Chores):
+class SqlStore(Questions, Senders, Rates, Screens, Chores, Tickets):
     """bot.core.ports.Store over SQL. May be used by any number of threads and processes; open it anew after a fork."""
 
     def __init__(self, url: str) -> None:

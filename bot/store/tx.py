@@ -13,6 +13,7 @@ from bot.store.engine import insert_once, insert_or_update
 from bot.store.rules import FIRST_DELAY_S, KEEP_TWINS_S, LIVE, OPEN, MessageState, in_session, is_twin
 from bot.store.statements import ROW, UNTIL, given, given_list, one_of
 from bot.store.tables import CONTACT, DELIVERY, MESSAGE, PART, SESSION
+from bot.store.tickets import TicketRows
 
 _M, _D = MESSAGE.c, DELIVERY.c
 _URN, _SINCE, _KEY = given("person"), given("since"), given("name")
@@ -61,7 +62,7 @@ _PUSH = (
 )
 
 
-class SqlTx:
+class SqlTx(TicketRows):
     """bot.core.ports.Tx over one connection."""
 
     def __init__(self, connection: Connection) -> None:

@@ -11,6 +11,7 @@ from bot.core.storage import Store
 from bot.store import open_store
 from bot.store.memory import MemoryStore
 from bot.store.migrate import upgrade
+from bot.store.tables import Row
 from tests import postgres
 
 _numbers = count(1)
@@ -48,7 +49,7 @@ def postgres_url(migrated_database: str) -> str:
     # Emptied, not made anew: a database costs a thousand files.
     with postgres.connect(migrated_database) as connection:
         connection.execute("SET lock_timeout = '10s'")  # a test that left a transaction open must not stop all others
-        connection.execute("TRUNCATE message, delivery, part, report, rate, contact, alias, session RESTART IDENTITY")
+        connection.execute(f"TRUNCATE {', '.join(Row.metadata.tables)} RESTART IDENTITY")
     return migrated_database
 
 
