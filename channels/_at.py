@@ -7,6 +7,7 @@ from typing import Any
 from africastalking.SMS import SMSService
 
 from bot.core.errors import BadConfig, OptedOut, Rejected, SendError, Unknown, Unreachable
+from bot.core.price import Sent, read_price
 from channels import _http
 from channels._form import Form
 from channels._json import children, fields
@@ -108,13 +109,15 @@ def _recipients(answer: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
 
 
 def _result(row: Mapping[str, Any]) -> str | SendError:
-    """The provider's id of one recipient's message, or why there is none."""
+    """The provider's id of one recipient's message with its price, or why there is none."""
     code, external_id = str(row.get("statusCode", "")), str(row.get("messageId") or "")
     if code in _REFUSED:
         word, kind = _REFUSED[code]
         return kind(f"{code} {word}")
-    taken = code in _TAKEN and external_id not in ("", "None")
-    return external_id if taken else Unknown("unreadable answer")
+    if code not in _TAKEN or external_id in ("", "None"):
+        return Unknown("unreadable answer")
+    price = read_price(str(row.get("cost", "")))
+    return Sent(external_id, price) if price else external_id
 
 
 def _without_recipient(message: str) -> SendError:

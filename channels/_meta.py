@@ -12,7 +12,8 @@ from hashlib import sha256
 from urllib.parse import parse_qsl
 
 from bot.core.errors import Challenge, Malformed, Unsigned
-from bot.core.types import Event, Message, OptOut, Request, Status, StatusUpdate
+from bot.core.price import Price
+from bot.core.types import Event, Linked, Message, OptOut, Request, Status, StatusUpdate
 from bot.core.urn import whatsapp, whatsapp_user
 from channels._form import MAX_FIELDS, MAX_TEXT, Form
 from channels._json import Node, child, children, fields, read_tree
@@ -25,6 +26,8 @@ _STATUSES: Mapping[str, Status] = {
 }
 _STOPPED = "131050"  # the person stopped our messages in WhatsApp itself
 _NO_LETTER = re.compile(r"[\0\ud800-\udfff]")
+_BOTH = (("contacts", "wa_id", "user_id"), ("messages", "from", "from_user_id"), ("statuses", "recipient_id", "recipient_user_id"))
+_CATEGORY = re.compile(r"[a-z_]{1,40}")
 _AXES = (("latitude", 90), ("longitude", 180))
 
 log = logging.getLogger(__name__)
@@ -79,7 +82,22 @@ def _change(change: Node, channel: str, number_id: str) -> Sequence[Event]:
     to = ours.maybe("display_phone_number")
     messages = _each("message", children(value, "messages"), lambda node: _message(node, channel, to))
     reports = _each("status", children(value, "statuses"), lambda node: _status(node, channel))
-    return (*messages, *reports)
+    return (*_links(value, channel), *messages, *reports)
+
+
+def _links(value: Node, channel: str) -> Sequence[Event]:
+    """Who shows both a number and a user id: those who hide the number later on will be known by the id. They come first, so that a
+    message which names its sender by the id alone finds the person."""
+    forms = [(fields(node), number, user_id) for where, number, user_id in _BOTH for node in children(value, where)]
+    return tuple(dict.fromkeys(link for form, number, user_id in forms for link in _link(form, number, user_id, channel)))
+
+
+def _link(form: Form, number: str, user_id: str, channel: str) -> Sequence[Event]:
+    """Nothing where one of the two is missing, or is no such thing."""
+    try:
+        return (Linked(channel=channel, urn=whatsapp(form.maybe(number)), other=whatsapp_user(form.maybe(user_id))),)
+    except (ValueError, Malformed):
+        return ()
 
 
 def _message(node: Node, channel: str, to: str) -> Sequence[Event]:
@@ -157,10 +175,20 @@ def _status(node: Node, channel: str) -> Sequence[Event]:
         status=_STATUSES[word],
         code=codes[0] if codes else word,
         key=form.maybe("biz_opaque_callback_data"),
+        price=_price(node),
     )
     if _STOPPED not in codes:
         return (update,)
     return (update, OptOut(channel=channel, urn=_person(form, "recipient_id", "recipient_user_id")))
+
+
+def _price(status: Node) -> Price | None:
+    """Meta names what it charges by, "utility" or "service", and whether it charges at all; how much stands in its price list."""
+    pricing = status.get("pricing")
+    category = pricing.get("category") if isinstance(pricing, dict) else None
+    if not isinstance(pricing, dict) or not isinstance(category, str) or not _CATEGORY.fullmatch(category):
+        return None
+    return Price(category=f"{category}, free" if pricing.get("billable") is False else category)
 
 
 def _person(form: Form, number: str, user_id: str) -> str:

@@ -1,6 +1,7 @@
 """The options of a channel's table in ujumbe.toml, checked when the channel is made. A secret's value is never in an error."""
 
 import re
+from collections.abc import Mapping
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -41,6 +42,18 @@ def amount(option: str, value: object, *, most: float) -> float:
     if not 0 < number <= most:
         raise BadSetting(f"{option} is {number:g}. Set a number above 0 and up to {most:g}.")
     return number
+
+
+def templates(option: str, value: object, *, name: str) -> Mapping[str, str]:
+    """Templates that the provider has approved, by their language. `name` is the pattern of a template's name."""
+    if not isinstance(value, Mapping):
+        raise BadSetting(f'{option} is not a table. Write it as in {option.rpartition(".")[2]} = {{en = "..."}}.')
+    for lang, template in value.items():
+        if not re.fullmatch(r"[a-z]{2,3}(_[A-Z]{2})?", str(lang)):
+            raise BadSetting(f'{option}: {lang!r} is no language. Write it as the provider does, such as "en", "sw" or "en_GB".')
+        if not re.fullmatch(name, str(template)):
+            raise BadSetting(f"{option}.{lang} is not the name of a template. Copy it from the provider's list of templates.")
+    return {str(lang): str(template) for lang, template in value.items()}
 
 
 def flag(option: str, value: object) -> bool:

@@ -15,6 +15,7 @@ from twilio.request_validator import HMAC_SHA1, HMAC_SHA256, RequestValidator, g
 from twilio.rest import Client  # type: ignore[import-untyped]
 
 from bot.core.errors import BadConfig, NoWindow, OptedOut, Rejected, SendError, Throttled, Unknown
+from bot.core.price import Price, Sent, read_price
 from bot.core.types import Request
 from channels import _http
 from channels._form import Form
@@ -60,31 +61,55 @@ class Account:
         # An environment of our own: the SDK would let TWILIO_EDGE and TWILIO_REGION of the machine choose another host.
         self._client = Client(sid, token, http_client=_Http(base_url, timeout_s), environment={"TWILIO_EDGE": None})
 
-    def send(self, to: str, text: str, *, callback: str, validity_s: int) -> str:
-        """Sends one message and returns its SID. Raises SendError."""
-        sent = self._client.messages.create(to=to, body=text, status_callback=callback, validity_period=validity_s, **self._sender)
-        return str(sent.sid)
+    def send(self, to: str, content: Mapping[str, str], *, callback: str, validity_s: int) -> str:
+        """Sends one message, {"body": text} or a template, and returns its SID with its price where Twilio knows it. Raises SendError."""
+        sent = self._client.messages.create(to=to, status_callback=callback, validity_period=validity_s, **content, **self._sender)
+        price = _price(sent)
+        return Sent(sent.sid, price) if price else str(sent.sid)
 
     def inbound(self, *, since: float) -> Sequence[tuple[Form, float]]:
         """What came to our sender at or after `since`, with the webhook's field names, and when; newest first, `KEPT` at most.
 
-        Raises SendError. Twilio lists newest first, and may read a time as its day only: the rest of the narrowing is ours.
-        """
+        Raises SendError."""
+        return [(_as_form(row), at) for row, at in self._listed(since, "to", "inbound")]
+
+    def outbound(self, *, since: float) -> Sequence[tuple[Form, Price | None]]:
+        """What we sent at or after `since`, with the status callback's field names, and its price; newest first, `KEPT` at most.
+
+        Raises SendError."""
+        return [(_as_report(row), _price(row)) for row, _ in self._listed(since, "from_", "outbound")]
+
+    def _listed(self, since: float, ours: str, direction: str) -> Sequence[tuple[Any, float]]:
+        """The messages of one direction with our sender in the field `ours`, and when they were sent. Twilio lists newest first, and may
+        read a time as its day only: the rest of the narrowing is ours."""
         service = self._sender.get("messaging_service_sid")
-        narrow = {} if service else {"to": self._sender["from_"]}
+        narrow = {} if service else {ours: self._sender["from_"]}
         after = datetime.fromtimestamp(since, UTC)
         try:
             rows = self._client.messages.stream(date_sent_after=after, limit=_LOOKED_AT, page_size=_PAGE, **narrow)
-            ours = (row for row in rows if row.direction == "inbound" and (not service or row.messaging_service_sid == service))
-            timed = ((row, (row.date_sent or row.date_created or after).timestamp()) for row in ours)
-            return [(_as_form(row), at) for row, at in islice((one for one in timed if one[1] >= since), KEPT)]
+            found = (row for row in rows if row.direction.startswith(direction) and (not service or row.messaging_service_sid == service))
+            timed = ((row, (row.date_sent or row.date_created or after).timestamp()) for row in found)
+            return list(islice((one for one in timed if one[1] >= since), KEPT))
         except (TwilioException, AttributeError, TypeError, ValueError):  # the SDK trusts what it reads
             raise Unknown("unreadable answer") from None
 
 
 def _as_form(row: Any) -> Form:
-    fields = {"MessageSid": row.sid, "From": row.from_, "To": row.to, "Body": row.body}
+    return _texts({"MessageSid": row.sid, "From": row.from_, "To": row.to, "Body": row.body})
+
+
+def _as_report(row: Any) -> Form:
+    code = str(row.error_code) if row.error_code else None
+    return _texts({"MessageSid": row.sid, "MessageStatus": row.status, "To": row.to, "ErrorCode": code})
+
+
+def _texts(fields: Mapping[str, Any]) -> Form:
     return Form([(name, value) for name, value in fields.items() if isinstance(value, str)])
+
+
+def _price(row: Any) -> Price | None:
+    """What Twilio charges, written "-0.00750" and "USD"; not known before it has passed the message on."""
+    return read_price(f"{row.price_unit} {str(row.price).removeprefix('-')}") if row.price else None
 
 
 class _Http(HttpClient):  # type: ignore[misc]  # the SDK has no types

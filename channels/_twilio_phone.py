@@ -5,9 +5,11 @@ Twilio asks for an answer within 15 s and does not try again for long: we answer
 an outage made us miss. Its status callbacks come in any order.
 """
 
+import json
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import ClassVar
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -39,8 +41,8 @@ _INBOUND = frozenset({"", "received", "receiving"})
 
 class TwilioPhone(ABC):
     """Options: `account_sid`, `auth_token`, and `from_number` or `messaging_service_sid`; `second_auth_token` (while tokens rotate),
-    `shared_key` (where webhooks are signed with one), `rate_per_s`, `timeout_s`, `base_url` (instead of api.twilio.com).
-    Raises BadSetting."""
+    `shared_key` (where webhooks are signed with one), `templates` (language -> SID of a content template, for WhatsApp), `rate_per_s`,
+    `timeout_s`, `base_url` (instead of api.twilio.com). Raises BadSetting."""
 
     name: str
     hand_over = ""
@@ -57,6 +59,7 @@ class TwilioPhone(ABC):
         shared_key: str = "",
         from_number: str = "",
         messaging_service_sid: str = "",
+        templates: Mapping[str, str] | None = None,
         rate_per_s: float | None = None,
         timeout_s: float = _http.ANSWER_S,
         base_url: str = "",
@@ -67,6 +70,7 @@ class TwilioPhone(ABC):
         self.secrets: tuple[str, ...] = self._signers
         rate = self.usual_limits.rate_per_s if rate_per_s is None else rate_per_s
         self.limits = replace(self.usual_limits, rate_per_s=_options.amount(self._option("rate_per_s"), rate, most=1000.0))
+        self.templates = _options.templates(self._option("templates"), templates or {}, name=r"HX[0-9a-f]{32}")
         self._country = country
         self._status_url = f"{public_url.rstrip('/')}/c/{self.name}/status"
         self._account = _twilio.Account(
@@ -87,8 +91,16 @@ class TwilioPhone(ABC):
 
     def send(self, urn: str, text: str, *, key: str) -> str:
         """Sends one part. Twilio takes no key of ours but gives it back in the status callback's address."""
+        return self._send(urn, {"body": text}, key)
+
+    def send_template(self, urn: str, name: str, lang: str, parameters: Sequence[str], *, key: str) -> str:
+        """Sends the content template `name` with {{1}}, {{2}}, ... filled, each one line. Its language is its own."""
+        values = {str(n): " ".join(value.split()) for n, value in enumerate(parameters, 1)}
+        return self._send(urn, {"content_sid": name, "content_variables": json.dumps(values)}, key)
+
+    def _send(self, urn: str, content: Mapping[str, str], key: str) -> str:
         callback = f"{self._status_url}?{urlencode({'key': key})}"
-        return self._account.send(self._to(urn), text, callback=callback, validity_s=int(self.limits.max_age_s))
+        return self._account.send(self._to(urn), content, callback=callback, validity_s=int(self.limits.max_age_s))
 
     def missed(self, *, since: float, last_id: str) -> Sequence[Message]:
         """See ports.Recovers. Twilio lists by time, so that `last_id` says nothing. What is no message for us is left out."""
@@ -99,6 +111,14 @@ class TwilioPhone(ABC):
             except Malformed:
                 continue
         return found[::-1]
+
+    def told(self, *, since: float) -> Sequence[StatusUpdate]:
+        """See ports.Reports: the statuses of callbacks that we missed, and the prices, which callbacks do not tell."""
+        found: list[StatusUpdate] = []
+        for form, price in self._account.outbound(since=since):
+            with suppress(Malformed):
+                found += [replace(update, price=price) for update in self._updates(form, key="")]
+        return found
 
     def verify(self, request: Request) -> Form:
         """The form of a request that one of our secrets signed. Raises Unsigned, or Malformed where what was signed is no form."""
@@ -111,7 +131,7 @@ class TwilioPhone(ABC):
         form = self.verify(request)
         if form.maybe("MessageStatus") not in _INBOUND:
             raise Malformed("This is a status callback: it belongs to the address that ends in /status.")
-        return self._messages(form)
+        return (*self._links(form), *self._messages(form))
 
     def _messages(self, form: Form) -> Sequence[Message]:
         """The message of a form; none where a machine sent it."""
@@ -129,12 +149,17 @@ class TwilioPhone(ABC):
 
     def _status(self, request: Request) -> Sequence[Event]:
         form = self.verify(request)
+        updates = self._updates(form, key=_key(request.url))
+        stops = [OptOut(channel=self.name, urn=self._person(form, "To")) for update in updates if update.code in _twilio.STOPPED]
+        return (*updates, *stops)
+
+    def _updates(self, form: Form, *, key: str) -> Sequence[StatusUpdate]:
+        """What a form says of a message of ours; nothing for a word that Twilio added."""
         external_id, word = form.word("MessageSid"), form.word("MessageStatus")
         if word not in _STATUSES:
             return ()
-        code, key = form.maybe("ErrorCode") or word, _key(request.url)
-        update = StatusUpdate(channel=self.name, external_id=external_id, status=_STATUSES[word], code=code, key=key)
-        return (update, OptOut(channel=self.name, urn=self._person(form, "To"))) if code in _twilio.STOPPED else (update,)
+        code = form.maybe("ErrorCode") or word
+        return (StatusUpdate(channel=self.name, external_id=external_id, status=_STATUSES[word], code=code, key=key),)
 
     # What SMS and WhatsApp do each in their own way.
 
@@ -157,6 +182,10 @@ class TwilioPhone(ABC):
     def _extras(self, form: Form) -> Mapping[str, str]:
         """The message's `meta`."""
         return {}
+
+    def _links(self, form: Form) -> Sequence[Event]:
+        """Whether the sender shows more than one of their names."""
+        return ()
 
     # Options.
 

@@ -1,28 +1,25 @@
 """What the USSD channels have in common: the identity of a hop, and the limits of a screen."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from hashlib import sha256
 
 from bot.core.types import Limits, Message, SessionEvent
 
 PREFIX = 4  # "CON " and "END ": whether operators count them is unknown, so we do
+SAFE = 160  # characters of a screen that every known network shows
+_OCTETS = 160  # of a screen in GSM 04.80: 80 UCS-2 units
 
 
 def limits(reply_within_s: float) -> Limits:
-    """One screen that every network shows: Safaricom 160 characters (Airtel Kenya 184), GSM 04.80 carries 160 octets (80 UCS-2 units).
+    """One screen that every network shows."""
+    return sized(Limits(max_parts=1, reply_within_s=reply_within_s, can_push=False), SAFE)
 
-    Limits are a channel's, not a network's: the smallest holds for all.
-    """
-    units, ucs2 = 160 - PREFIX, 80 - PREFIX
-    return Limits(
-        units=units,
-        units_joined=units,
-        ucs2_units=ucs2,
-        ucs2_joined=ucs2,
-        max_parts=1,
-        reply_within_s=reply_within_s,
-        can_push=False,
-    )
+
+def sized(limits: Limits, characters: int) -> Limits:
+    """The same for a network whose screen has so many characters, the prefix among them."""
+    units, ucs2 = characters - PREFIX, min(characters, _OCTETS) // 2 - PREFIX
+    return replace(limits, units=units, units_joined=units, ucs2_units=ucs2, ucs2_joined=ucs2)
 
 
 def hop(channel: str, *, session_id: str, urn: str, path: str, to: str = "", meta: Mapping[str, str] | None = None) -> Message:

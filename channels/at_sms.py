@@ -1,8 +1,9 @@
 """Africa's Talking SMS, two-way. Webhooks: receive (incoming messages), status (delivery reports), optout (bulk SMS opt-out).
 
 Africa's Talking signs nothing: a secret path key is all that proves who calls. It sends a message again until it hears 200 or 12 hours
-have passed, always with the same id, so that an outage loses little. Its inbox can be read as well, but only where `poll` says so: whether
-its ids are the webhook's we could not verify, and where they are not, people would be answered twice.
+have passed, always with the same id, so that an outage loses little. Its inbox can be read as well (`poll`), which is off: what is young
+enough to be answered will be sent again anyway, and whether the inbox has the webhook's ids we could not verify. Where it is on, a message
+that came both ways is known by its words: the same person, the same text, at most `TWIN_S` apart.
 
 The first message to a new subscriber gets their opt-out line appended, which may cost a part. Replies to premium messages, which must
 carry the `linkId` of the question, are not sent.
@@ -11,6 +12,7 @@ carry the `linkId` of the question, are not sent.
 from collections import deque
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 from bot.core.errors import Malformed, Rejected, SendError
 from bot.core.ports import Parse
@@ -33,12 +35,13 @@ _BLACKLISTED = "userinblacklist"  # the person stopped us, or all promotions, at
 
 BULK = 100  # numbers in one call
 KEPT = 1000  # messages of one listing, the newest
+TWIN_S = 600.0  # between what the webhook and the inbox say of the same message's time
 
 
 class AtSms:
     """Options: `username` ("sandbox" for theirs), `api_key`, `path_key`; `sender` (short code or sender name; theirs where left out),
-    `rate_per_s`, `timeout_s`, `poll` (true: read their inbox for what an outage made us miss; try first that the `id` in their inbox is
-    the webhook's), `base_url` (instead of https://api.africastalking.com). Raises BadSetting."""
+    `rate_per_s`, `timeout_s`, `poll` (true: read their inbox for what an outage made us miss, see above), `base_url` (instead of
+    https://api.africastalking.com). Raises BadSetting."""
 
     name = "at_sms"
     hand_over = ""
@@ -111,7 +114,7 @@ class AtSms:
         kept: deque[Message] = deque(maxlen=KEPT)
         for form in self._account.inbox(after=last_id or "0") if self._polls else ():
             with suppress(Malformed):
-                kept.extend(message for message in self._messages(form) if (message.sent_at or 0.0) >= since)
+                kept.extend(replace(one, polled=True) for one in self._messages(form) if (one.sent_at or 0.0) >= since)
         return tuple(kept)
 
     def _receive(self, request: Request) -> Sequence[Event]:
@@ -130,6 +133,7 @@ class AtSms:
             to=form.word("to"),
             sent_at=read_time(form.maybe("date")),
             meta={name: value for name in ("networkCode", "linkId") if (value := form.maybe(name))},
+            twin_s=TWIN_S if self._polls else 0.0,
         )
         return (message,)
 

@@ -12,6 +12,7 @@ import requests
 
 from bot.core.errors import BadSetting, Malformed, Unknown, Unsigned
 from bot.core.ports import Parse
+from bot.core.price import Sent, read_price
 from bot.core.types import Event, Limits, Message, Reply, Request, Response, Status, StatusUpdate
 from channels import _http, _options
 from channels._form import JSON, MAX_WORD, Form, check_key, read_json, read_time
@@ -87,7 +88,14 @@ class Http:
             raise Malformed("The fields 'id' and 'key' are both missing. One of them has to name the message.")
         if word not in _STATUSES:
             raise Malformed(f"The field 'status' is none of {', '.join(_STATUSES)}.")
-        update = StatusUpdate(channel=self.name, external_id=external_id, key=key, status=_STATUSES[word], code=form.maybe("code") or word)
+        update = StatusUpdate(
+            channel=self.name,
+            external_id=external_id,
+            key=key,
+            status=_STATUSES[word],
+            code=form.maybe("code") or word,
+            price=read_price(form.maybe("cost")),
+        )
         return (update,)
 
     def _verified(self, request: Request) -> Form:
@@ -104,10 +112,12 @@ def sign(body: bytes, secret: str) -> str:
 
 
 def _id(answer: requests.Response) -> str:
-    """The gateway's id of the message. A 2xx without one proves nothing: hotspots answer 200 to everything. Raises SendError."""
+    """The gateway's id of the message, with its price where the answer has one. A 2xx without an id proves nothing: hotspots answer 200
+    to everything. Raises SendError."""
     if not _http.is_success(answer):
         raise _http.refusal(answer.status_code, answer.headers)
-    taken = _http.read_object(answer).get("id")
+    said = _http.read_object(answer)
+    taken, price = said.get("id"), read_price(str(said.get("cost", "")))
     if not isinstance(taken, str) or not taken.strip() or len(taken) > MAX_WORD:
         raise Unknown("unreadable answer")
-    return taken
+    return Sent(taken, price) if price else taken

@@ -1,8 +1,14 @@
 """WhatsApp by Meta's Cloud API. One webhook, receive: GET is Meta's check of the address, POST its signed batches of messages and
 status reports (see channels/_meta.py).
 
-Free text may be sent within 24 hours of a person's last message; later only a template that Meta has approved. Meta knows no
-idempotency key, but gives ours back in every status report.
+Free text may be sent within 24 hours of a person's last message; later only a template that Meta has approved, at a price. Write one for
+each language whose body is a sentence around one placeholder, such as "News from Ujumbe: {{1}} Reply STOP to end.", and name them:
+
+    [channels.meta_whatsapp.templates]
+    en = "ujumbe_news"
+    sw = "ujumbe_habari"
+
+Without one, nothing is sent outside the window. Meta knows no idempotency key, but gives ours back in every status report.
 """
 
 import json
@@ -44,7 +50,8 @@ _NO_SUCH_OBJECT = (100, 33)  # code and subcode of a wrong phone_number_id, or o
 
 class MetaWhatsapp:
     """Options: `phone_number_id`, `access_token`, `app_secret`, `verify_token`; `menu_word` ("Menu": the button that opens a list),
-    `rate_per_s` (80), `timeout_s`, `version` ("v25.0"), `base_url` (instead of https://graph.facebook.com). Raises BadSetting."""
+    `templates` (language -> name), `read_receipts` (true: people see that we read them), `rate_per_s` (80), `timeout_s`,
+    `version` ("v25.0"), `base_url` (instead of https://graph.facebook.com). Raises BadSetting."""
 
     name = "meta_whatsapp"
     hand_over = ""
@@ -59,6 +66,8 @@ class MetaWhatsapp:
         app_secret: str = "",
         verify_token: str = "",
         menu_word: str = "Menu",
+        templates: Mapping[str, str] | None = None,
+        read_receipts: bool = True,
         rate_per_s: float = 80.0,
         timeout_s: float = _http.ANSWER_S,
         version: str = "v25.0",
@@ -69,6 +78,8 @@ class MetaWhatsapp:
         self._verify_token = _text("verify_token", verify_token, "Choose a long word, and enter the same where Meta asks for it.")
         self._number_id = _matching("phone_number_id", phone_number_id, r"[0-9]{5,20}", "Copy the phone number ID, not the number.")
         self._menu_word = _matching("menu_word", menu_word, r".{1,20}", "Choose a word of at most 20 characters.")
+        self.templates = _options.templates("channels.meta_whatsapp.templates", templates or {}, name=r"[a-z0-9_]{1,512}")
+        self._shows_read = _options.flag("channels.meta_whatsapp.read_receipts", read_receipts)
         self.limits = Limits(
             max_body=3 * 2**20,  # batches of up to 1000 events
             gsm7=False,
@@ -108,8 +119,10 @@ class MetaWhatsapp:
         return self._send(urn, {"type": "interactive", "interactive": {"body": {"text": text}, **menu}}, key)
 
     def send_template(self, urn: str, name: str, lang: str, parameters: Sequence[str], *, key: str) -> str:
-        """Sends the approved template `name` in `lang` ("en", "sw") with its body's placeholders filled: at any time, at a price."""
-        values = [{"type": "text", "text": value} for value in parameters]
+        """Sends the approved template `name` in `lang` ("en", "sw") with its body's placeholders filled: at any time, at a price.
+
+        Meta refuses line ends and wide gaps in what fills a placeholder, so each is one line there."""
+        values = [{"type": "text", "text": " ".join(value.split())} for value in parameters]
         template = {
             "name": name,
             "language": {"policy": "deterministic", "code": lang},
@@ -117,9 +130,13 @@ class MetaWhatsapp:
         }
         return self._send(urn, {"type": "template", "template": template}, key)
 
-    def seen(self, message_id: str) -> None:
-        """Shows the person two blue ticks on their message, and that we are typing, for 25 s or until we answer. Raises SendError."""
-        self._call({"status": "read", "message_id": message_id, "typing_indicator": {"type": "text"}})
+    def seen(self, message_id: str, *, typing: bool) -> None:
+        """Shows the person two blue ticks on their message, and with `typing` that we write, for 25 s or until we answer.
+
+        Raises SendError."""
+        if self._shows_read:
+            writes = {"typing_indicator": {"type": "text"}} if typing else {}
+            self._call({"status": "read", "message_id": message_id, **writes})
 
     def _receive(self, request: Request) -> Sequence[Event]:
         if request.method == "GET":

@@ -1,14 +1,19 @@
 """WhatsApp by way of Twilio (see channels/_twilio_phone.py).
 
-Free text goes out within 24 hours of a person's last message only; Twilio refuses the rest, often in a status callback (63016). Menus
-are numbered lines: native lists and buttons need templates that Twilio keeps. A person without a number has a user id
+Free text goes out within 24 hours of a person's last message only. Later a content template carries it, where there is one: in the Content
+Template Builder make one for each language whose body is a sentence around {{1}}, have it approved for WhatsApp, and name it:
+
+    [channels.twilio_whatsapp.templates]
+    en = "HX..."
+
+Menus are numbered lines: native lists and buttons need templates that Twilio keeps. A person without a number has a user id
 ("whatsapp:KE.12ab") and is answered by it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from bot.core.errors import BadSetting, Malformed, Rejected
-from bot.core.types import Limits
+from bot.core.types import Event, Limits, Linked
 from bot.core.urn import whatsapp, whatsapp_user
 from channels._form import Form
 from channels._twilio_phone import TwilioPhone
@@ -44,6 +49,13 @@ class TwilioWhatsapp(TwilioPhone):
     def _said(self, form: Form) -> str:
         """A tapped button says what its maker gave it to say, not what stands on it."""
         return form.text("ButtonPayload") if "ButtonPayload" in form else super()._said(form)
+
+    def _links(self, form: Form) -> Sequence[Event]:
+        """Who shows a number and a user id."""
+        try:
+            return (Linked(channel=self.name, urn=whatsapp(form.maybe("From")), other=whatsapp_user(form.maybe("ExternalUserId"))),)
+        except (ValueError, Malformed):
+            return ()
 
     def _extras(self, form: Form) -> Mapping[str, str]:
         """A shared location, in degrees."""

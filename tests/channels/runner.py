@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from bot.core.errors import BadSetting, BadWebhook, Malformed, Rejected, SendError, Unreachable, Unsigned
 from bot.core.ports import Channel
-from bot.core.types import Event, Lang, Message, OptOut, Reply, Request, SessionEnd, StatusUpdate
+from bot.core.types import Event, Lang, Linked, Message, OptOut, Reply, Request, SessionEnd, StatusUpdate
 from tests.providers.server import Fault, Scripted, closed_port
 
 PUBLIC_URL = "https://bot.example.org"
@@ -151,7 +151,7 @@ def forged(request: Request, table: Table) -> Request:
 
 def sound(event: Event, channel: Channel) -> None:
     """An event that the store can keep: ours, with texts that are texts."""
-    assert isinstance(event, Message | StatusUpdate | SessionEnd | OptOut)
+    assert isinstance(event, Message | StatusUpdate | SessionEnd | OptOut | Linked)
     assert event.channel == channel.name
     for one in fields(event):
         value = getattr(event, one.name)

@@ -1,12 +1,15 @@
 """Africa's Talking SMS: bodies as they post them (facts/channels.md 2.1), answers as they give them (2.2)."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 
 from bot.core.errors import BadConfig, Malformed, OptedOut, Rejected, SendError, Throttled, Unknown, Unreachable
 from bot.core.ports import Recovers
+from bot.core.price import Price, price_of
 from bot.core.types import Message, OptOut, Request, Status, StatusUpdate
 from channels.at_sms import BULK, KEPT, AtSms
 from tests.channels.runner import NUMBER, PART_KEY, PATH_KEY, URN, Inbound, Outbound, SendingContract, Table, silent
@@ -281,6 +284,37 @@ class TestBulk:
             make("").send_bulk([f"tel:{number(n)}" for n in range(BULK + 1)], "Flood", key=PART_KEY)
 
 
+class TestPrice:
+    """What a message costs stands beside its id."""
+
+    @pytest.mark.parametrize(
+        ("cost", "price"),
+        [
+            pytest.param("KES 0.8000", Price(Decimal("0.8"), "KES"), id="shillings"),
+            pytest.param("UGX 25", Price(Decimal(25), "UGX"), id="whole"),
+            pytest.param("0", None, id="no-currency"),
+            pytest.param("free", None, id="words"),
+            pytest.param(None, None, id="nothing"),
+        ],
+    )
+    def test_is_read(self, cost: str | None, price: Price | None) -> None:
+        row = {"statusCode": 101, "messageId": ID, "number": NUMBER, "cost": cost}
+        with Scripted() as provider:
+            provider.fail_next(Fault(201, body=json.dumps({"SMSMessageData": {"Recipients": [row]}})))
+            sent = make(provider.url).send(URN, "Habari", key=PART_KEY)
+        assert (sent, price_of(sent)) == (ID, price)
+
+    def test_of_each_in_a_bulk_send(self) -> None:
+        with at.AfricasTalking() as provider:
+            results = make(provider.url).send_bulk([f"tel:{number(n)}" for n in range(2)], "Flood", key=PART_KEY)
+        assert [price_of(str_of(result)) for result in results.values()] == [Price(Decimal("0.8"), "KES")] * 2
+
+
+def str_of(result: str | SendError) -> str:
+    assert isinstance(result, str)
+    return result
+
+
 class TestMissed:
     """Their inbox, oldest first, page by page, from an id on."""
 
@@ -292,7 +326,8 @@ class TestMissed:
         form = at.incoming(NUMBER, "Habari", id="15071")
         [posted] = channel.routes()["receive"](sign(TestAtSms.table.request("receive", TestAtSms.table.encode(form))))
         assert isinstance(posted, Message)
-        assert missed == replace(posted, meta={})
+        assert missed == replace(posted, meta={}, polled=True)
+        assert posted.twin_s > 0
         assert isinstance(channel, Recovers)
 
     def test_reads_on_to_the_end_and_keeps_what_is_new_enough(self) -> None:
@@ -326,6 +361,10 @@ class TestMissed:
 
     def test_asks_only_where_told_to(self) -> None:
         channel = make(closed_port(), poll=False)
+        request = TestAtSms.table.request("receive", TestAtSms.table.encode(at.incoming(NUMBER, "x", id="1")))
+        [posted] = channel.routes()["receive"](sign(request))
+        assert isinstance(posted, Message)
+        assert posted.twin_s == 0, "without an inbox, ids tell messages apart"
         assert list(channel.missed(since=SINCE, last_id="")) == []
 
     @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.errors import Malformed
+from bot.core.ports import limits_for
 from bot.core.types import Lang, Message, Reply, Request, Response, SessionEnd, SessionEvent
 from channels.at_ussd import AtUssd
 from tests.channels.runner import NUMBER, PATH_KEY, URN, ChannelContract, Inbound, Table
@@ -45,7 +46,11 @@ class TestAtUssd(ChannelContract):
         cls=AtUssd,
         options={"path_key": PATH_KEY},
         needs=["path_key", "hand_over"],
-        wrong=[("path_key", "short"), *(("reply_within_s", value) for value in (9.5, 0, "soon", "nan"))],
+        wrong=[
+            ("path_key", "short"),
+            *(("reply_within_s", value) for value in (9.5, 0, "soon", "nan")),
+            *(("screens", value) for value in ("184", {"safaricom": 160}, {"63902": 500}, {"63902": 20}, {"63902": "wide"}, {"63902": -1})),
+        ],
         good={"receive": at.hop("ATUid_1", NUMBER, "1*2"), "end": at.ended("ATUid_1", NUMBER)},
         required={
             "receive": ["sessionId", "phoneNumber", "serviceCode", "text"],
@@ -102,6 +107,28 @@ class TestAtUssd(ChannelContract):
     def test_the_longest_screen_fits_the_smallest_operator(self) -> None:
         channel = self.table.make()
         assert len(channel.respond(Reply("x" * channel.limits.units, Lang.EN, "menu")).body) == 160
+
+    @pytest.mark.parametrize(
+        ("network", "characters"),
+        [
+            pytest.param("63902", 160, id="safaricom"),
+            pytest.param("63903", 184, id="airtel-kenya"),
+            pytest.param("63907", 160, id="no-source-says"),
+            pytest.param("", 160, id="unknown"),
+            pytest.param("99999", 100, id="set-by-the-operator"),
+            pytest.param("62130", 120, id="set-by-the-operator-as-text"),
+        ],
+    )
+    def test_the_longest_screen_of_each_network(self, network: str, characters: int) -> None:
+        channel = self.table.make(screens={"99999": 100, 62130: "120"})
+        form = {**at.hop("ATUid_1", NUMBER, ""), "networkCode": network}
+        [message] = channel.routes()["receive"](sign(self.table.request("receive", self.table.encode(form))))
+        assert isinstance(message, Message)
+        limits = limits_for(channel, message)
+        assert len(channel.respond(Reply("x" * limits.units, Lang.EN, "menu")).body) == characters
+        assert limits.units_joined == limits.units
+        assert 2 * (limits.ucs2_units + 4) <= min(characters, 160)
+        assert (limits.max_parts, limits.reply_within_s, limits.can_push) == (1, 7.0, False)
 
     def test_options(self) -> None:
         channel = self.table.make(reply_within_s="5", hand_over="twilio_sms")

@@ -2,12 +2,14 @@
 
 import json
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from bot.core.errors import BadConfig, BadSetting, Malformed, Rejected, SendError, Throttled, Unknown, Unreachable, Unsigned
 from bot.core.ports import Channel
+from bot.core.price import Price, price_of
 from bot.core.types import Message, Request, Status, StatusUpdate
 from channels.http import Http
 from tests.channels.runner import JSON, NUMBER, PART_KEY, PATH_KEY, URN, Inbound, Outbound, SendingContract, Table, sending
@@ -87,6 +89,8 @@ class TestHttp(SendingContract):
             reported("by-key", {"key": PART_KEY, "status": "delivered"}, external_id="", key=PART_KEY),
             reported("by-both", {**REPORT, "key": PART_KEY}, key=PART_KEY),
             reported("sent", {**REPORT, "status": "sent"}, status=Status.SENT, code="sent"),
+            reported("price", {**REPORT, "cost": "KES 0.8"}, price=Price(Decimal("0.8"), "KES")),
+            reported("no-price", {**REPORT, "cost": "little"}),
             reported("read", {**REPORT, "status": "read"}, status=Status.READ, code="read"),
             reported("failed", {**REPORT, "status": "failed", "code": "no credit"}, status=Status.FAILED, code="no credit"),
             Inbound("status-of-another-word", "status", {**REPORT, "status": "Delivered"}, error=Malformed, says="none of sent, delivered"),
@@ -111,6 +115,15 @@ class TestHttp(SendingContract):
             Outbound("too-slow", Fault(delay_s=5), error=Unknown("no answer in time"), options={"timeout_s": 0.2}),
         ],
     )
+
+    @pytest.mark.parametrize(
+        ("cost", "price"), [("KES 0.8", Price(Decimal("0.8"), "KES")), (0.8, None), (["KES 1"], None), ("KES -1", None)]
+    )
+    def test_the_price_stands_beside_the_id(self, cost: object, price: Price | None) -> None:
+        with Scripted() as provider:
+            provider.fail_next(Fault(202, body=json.dumps({"id": "gw-1", "cost": cost})))
+            sent = self.table.make(base_url=provider.url).send(URN, "Habari", key=PART_KEY)
+        assert (sent, price_of(sent)) == ("gw-1", price)
 
     def test_signs_what_it_sends_and_names_it_for_ever(self) -> None:
         with Scripted() as provider:

@@ -28,7 +28,9 @@ from bot.core.errors import (
     Unreachable,
     Unsigned,
 )
-from bot.core.types import Choice, Message, OptOut, Request, Status, StatusUpdate
+from bot.core.ports import Receipts, Templates
+from bot.core.price import Price
+from bot.core.types import Choice, Linked, Message, OptOut, Request, Status, StatusUpdate
 from channels.meta_whatsapp import MetaWhatsapp
 from tests.channels.runner import JSON, NUMBER, PART_KEY, Inbound, Outbound, SendingContract, Table, silent, sound
 from tests.providers import meta
@@ -84,6 +86,22 @@ def reported(word: str, status: Status, *, code: int = 0) -> Inbound:
     return Inbound(f"status-{word}-{code}", "receive", meta.batch(statuses=[report]), events=(update(str(code or word), status=status),))
 
 
+LINK = Linked(channel="meta_whatsapp", urn=URN, other=f"whatsapp:{USER}")
+
+
+def changed(one: dict[str, Any], *, contact: dict[str, str] | None = None) -> dict[str, Any]:
+    """One message, with the contact that stands beside it."""
+    made = meta.change(messages=[one])
+    made["value"]["contacts"] = [{"profile": {"name": "Asha"}, **contact}] if contact else []
+    return made
+
+
+def priced(label: str, pricing: object, category: str | None) -> Inbound:
+    report = {**meta.report(SENT_ID, "sent", PHONE, key=PART_KEY), "pricing": pricing}
+    price = Price(category=category) if category else None
+    return Inbound(f"priced-{label}", "receive", meta.batch(statuses=[report]), events=(update("sent", status=Status.SENT, price=price),))
+
+
 def stopped(person: str, urn: str) -> Inbound:
     report = meta.report(SENT_ID, "failed", person, key=PART_KEY, code=131050)
     events = (update("131050", status=Status.FAILED), OptOut(channel="meta_whatsapp", urn=urn))
@@ -120,6 +138,8 @@ class TestMetaWhatsapp(SendingContract):
             ("rate_per_s", 0),
             ("timeout_s", 1000),
             ("base_url", "http://graph.example.org"),
+            ("read_receipts", "perhaps"),
+            *(("templates", value) for value in ("ujumbe_news", {"English": "news"}, {"en": "Two words"}, {"en": 5.5}, ["en"])),
         ],
         good={"receive": GOOD},
         required={"receive": ["object", "entry"]},
@@ -143,7 +163,34 @@ class TestMetaWhatsapp(SendingContract):
             received("half-a-letter", meta.text(PHONE, "a\ud83c\0b", id=ID), text="a\ufffd\ufffdb"),
             received("forwarded", meta.text(PHONE, "Habari", id=ID, context={"forwarded": True})),
             received("no-number-but-a-user-id", meta.text(USER, "Habari", id=ID), urn=f"whatsapp:{USER}"),
-            received("number-and-user-id", meta.text(PHONE, "Habari", id=ID, from_user_id=USER)),
+            batch("number-and-user-id", changed(meta.text(PHONE, "Habari", id=ID, from_user_id=USER)), events=(LINK, message())),
+            batch(
+                "number-and-user-id-in-the-contact",
+                changed(meta.text(PHONE, "Habari", id=ID), contact={"wa_id": PHONE, "user_id": USER}),
+                events=(LINK, message()),
+            ),
+            batch(
+                "user-id-whose-number-stands-in-the-contact",
+                changed(meta.text(USER, "Habari", id=ID), contact={"wa_id": PHONE, "user_id": USER}),
+                events=(LINK, message(urn=f"whatsapp:{USER}")),
+            ),
+            batch("an-odd-user-id", changed(meta.text(PHONE, "Habari", id=ID, from_user_id="x" * 999)), events=(message(),)),
+            batch(
+                "linked-once",
+                meta.change(messages=[meta.text(PHONE, "Habari", id=name, from_user_id=USER) for name in (ID, "wamid.IN2")]),
+                events=(LINK, message(), message(external_id="wamid.IN2")),
+            ),
+            batch(
+                "status-of-both",
+                meta.change(statuses=[{**meta.report(SENT_ID, "delivered", PHONE, key=PART_KEY), "recipient_user_id": USER}]),
+                events=(LINK, update()),
+            ),
+            priced("billed", {"billable": True, "pricing_model": "PMP", "category": "utility"}, "utility"),
+            priced(
+                "free", {"billable": False, "pricing_model": "PMP", "category": "service", "type": "free_customer_service"}, "service, free"
+            ),
+            priced("odd", {"category": "<b>"}, None),
+            priced("odder", "free", None),
             received("mexican-id", meta.text("5215500000001", "Habari", id=ID), urn="whatsapp:+5215500000001"),
             at("1793607345000", 1793607345.0),
             at("1793607345123", 1793607345.123),
@@ -475,6 +522,17 @@ class TestMetaWhatsapp(SendingContract):
         assert (sent["type"], template["name"], template["language"]["code"]) == ("template", "flood_alert", "sw")
         assert [one["text"] for part in template["components"] for one in part["parameters"]] == values
 
+    def test_what_fills_a_template_is_one_line(self) -> None:
+        """Meta refuses line ends, tabs and wide gaps there."""
+        with meta.MetaCloud(access_token=TOKEN) as provider:
+            self.to(provider).send_template(URN, "flood_alert", "sw", ["Flood.\n\tMove     now."], key=PART_KEY)
+        assert provider.messages[0][0]["template"]["components"][0]["parameters"][0]["text"] == "Flood. Move now."
+
+    def test_templates_of_the_settings(self) -> None:
+        channel = self.table.make(templates={"en_GB": "ujumbe_news", "sw": "ujumbe_habari"})
+        assert isinstance(channel, Templates)
+        assert channel.templates == {"en_GB": "ujumbe_news", "sw": "ujumbe_habari"}
+
     def test_a_user_without_a_number_is_answered_by_the_user_id(self) -> None:
         with meta.MetaCloud(access_token=TOKEN) as provider:
             self.to(provider).send(f"whatsapp:{USER}", "Habari", key=PART_KEY)
@@ -487,14 +545,22 @@ class TestMetaWhatsapp(SendingContract):
             self.to(provider).send(urn, "Habari", key=PART_KEY)
         assert provider.sent == []
 
-    def test_marks_a_message_as_seen(self) -> None:
+    @pytest.mark.parametrize("typing", [True, False])
+    def test_marks_a_message_as_seen(self, typing: bool) -> None:
         with meta.MetaCloud(access_token=TOKEN) as provider:
-            self.to(provider).seen(ID)
+            channel = self.to(provider)
+            channel.seen(ID, typing=typing)
             provider.fail_next(meta.refused(131009))
             with pytest.raises(Rejected):
-                self.to(provider).seen(ID)
+                channel.seen(ID, typing=typing)
+        assert isinstance(channel, Receipts)
         assert (provider.seen, provider.messages) == ([ID], [])
-        assert provider.sent[0].form["typing_indicator"] == {"type": "text"}
+        assert provider.sent[0].form.get("typing_indicator") == ({"type": "text"} if typing else None)
+
+    def test_shows_nothing_where_it_may_not(self) -> None:
+        with meta.MetaCloud(access_token=TOKEN) as provider:
+            self.to(provider, read_receipts="false").seen(ID, typing=True)
+        assert provider.sent == []
 
     def to(self, provider: meta.MetaCloud, **options: Any) -> MetaWhatsapp:
         return cast(MetaWhatsapp, self.table.make(base_url=provider.url, **options))

@@ -1,17 +1,20 @@
-"""Recovery on both Twilio channels: what came while nobody listened is what the webhook would have brought, and when it came."""
+"""Recovery on both Twilio channels: what came while nobody listened is what the webhook would have brought, and when it came; and what
+became of what we sent, with its price."""
 
 import json
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 
 from bot.core.errors import BadConfig, SendError, Throttled, Unknown, Unreachable
-from bot.core.ports import Recovers
-from bot.core.types import Request
+from bot.core.ports import Recovers, Reports
+from bot.core.price import Price, price_of
+from bot.core.types import Request, Status
 from channels._twilio import KEPT
 from channels._twilio_phone import TwilioPhone
 from channels.twilio_sms import TwilioSms
@@ -155,3 +158,29 @@ def test_a_list_that_breaks_off_gives_nothing() -> None:
 def test_a_provider_that_is_not_there_is_unreachable() -> None:
     with pytest.raises(Unreachable):
         SMS.make(closed_port()).missed(since=NOON, last_id="")
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_tells_what_became_of_our_messages_and_their_price(line: Line) -> None:
+    person, ours = f"{line.prefix}{NUMBER}", f"{line.prefix}{twilio.NUMBER}"
+    with twilio.Twilio(auth_token=TOKEN) as provider:
+        provider.keep_sent(person, sid=sid(1), at=NOON, price="-0.00750", sender=ours)
+        provider.keep_sent(person, sid=sid(2), at=NOON + 1, status="undelivered", error=30003, sender=ours)
+        provider.keep_sent(person, sid=sid(3), at=NOON + 2, status="pondering", sender=ours)
+        provider.keep_sent(person, sid=sid(4), at=NOON - 61, sender=ours)
+        provider.keep_sent(person, sid=sid(5), at=NOON, sender=f"{line.prefix}+15005550001")
+        line.keep(provider, 6, at=NOON)
+        channel = line.make(provider.url)
+        assert isinstance(channel, Reports)
+        told = channel.told(since=NOON - 60)
+    assert [(one.external_id, one.status, one.code, one.price) for one in told] == [
+        (sid(2), Status.FAILED, "30003", None),
+        (sid(1), Status.DELIVERED, "delivered", Price(Decimal("0.0075"), "USD")),
+    ]
+
+
+def test_a_price_that_is_known_at_once_stands_beside_the_id() -> None:
+    with Scripted() as provider:
+        provider.fail_next(Fault(201, body=twilio.message_body(sid(1), NUMBER, "x", price="-0.0075")))
+        sent = SMS.make(provider.url).send(f"tel:{NUMBER}", "x", key="k")
+    assert (sent, price_of(sent)) == (sid(1), Price(Decimal("0.0075"), "USD"))

@@ -3,6 +3,7 @@
 What both Twilio channels share, signatures first of all, is in test_twilio_sms.py and test_twilio_phone.py.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -12,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.errors import BadConfig, Malformed, NoWindow, OptedOut, Rejected, SendError, Throttled, Unknown
+from bot.core.ports import Templates
 from bot.core.text import fit
-from bot.core.types import Message, OptOut, Request, Status, StatusUpdate
+from bot.core.types import Linked, Message, OptOut, Request, Status, StatusUpdate
 from channels.twilio_whatsapp import TwilioWhatsapp
 from tests.channels.runner import NUMBER, PART_KEY, PUBLIC_URL, Inbound, Outbound, SendingContract, Table
 from tests.providers import twilio
@@ -26,6 +28,8 @@ URN = f"whatsapp:{NUMBER}"
 USER = "whatsapp:KE.12ab"
 OURS = f"whatsapp:{twilio.NUMBER}"
 GOOD = twilio.whatsapp_inbound(NUMBER, "Habari yako", sid=SID)
+TEMPLATE = "HX" + "0" * 32
+LINK = Linked(channel="twilio_whatsapp", urn=URN, other=USER)
 WORDLESS = {name: value for name, value in GOOD.items() if name != "Body"}
 
 
@@ -100,6 +104,9 @@ class TestTwilioWhatsapp(SendingContract):
                 text="",
                 meta={"latitude": "-1.286389", "longitude": "36.817223"},
             ),
+            Inbound("number-and-user-id", "receive", {**GOOD, "ExternalUserId": "KE.12ab"}, events=(LINK, message())),
+            received("an-odd-user-id", {**GOOD, "ExternalUserId": "x" * 300}),
+            received("a-user-id-alone", {**GOOD, "From": USER, "ExternalUserId": "KE.12ab"}, urn=USER),
             refused("sms-at-the-whatsapp-door", NUMBER),
             refused("no-number", "whatsapp:+12"),
             refused("another-network", f"rcs:{NUMBER}"),
@@ -147,6 +154,20 @@ class TestTwilioWhatsapp(SendingContract):
             Outbound("no-sid", Fault(201, body='{"sid":null}'), error=Unknown("unreadable answer")),
         ],
     )
+
+    def test_a_template_carries_the_text_as_one_line(self) -> None:
+        channel = self.table.make(templates={"sw": TEMPLATE})
+        assert isinstance(channel, Templates)
+        assert channel.templates == {"sw": TEMPLATE}
+        with Scripted() as provider:
+            provider.fail_next(Fault(201, body=twilio.message_body(SID, URN, "")))
+            sender = self.table.make(base_url=provider.url)
+            assert isinstance(sender, Templates)
+            assert sender.send_template(URN, TEMPLATE, "sw", ["Mafuriko.\nHama sasa."], key=PART_KEY) == SID
+        form = provider.sent[0].form
+        assert (form["ContentSid"], json.loads(form["ContentVariables"])) == (TEMPLATE, {"1": "Mafuriko. Hama sasa."})
+        assert "Body" not in form
+        assert form["StatusCallback"].endswith(f"?key={PART_KEY}")
 
     def test_rate_is_ours_to_set(self) -> None:
         assert self.table.make().limits.rate_per_s == 10.0

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from hashlib import sha1
+from typing import Any
 from urllib.parse import urlencode
 
 import requests
@@ -62,11 +63,12 @@ def error_body(code: int, to: str = "") -> str:
     return json.dumps({"code": code, "message": title.format(to=to), "more_info": more, "status": status})
 
 
-def message_body(sid: str, to: str, text: str) -> str:
-    """Twilio's message object, as a send returns it."""
+def message_body(sid: str, to: str, text: str, *, price: str | None = None) -> str:
+    """Twilio's message object, as a send returns it: the price is not known yet, as a rule."""
     known = {"sid": sid, "status": "queued", "to": to, "from": NUMBER, "body": text, "account_sid": ACCOUNT, "direction": "outbound-api"}
-    unknown = dict.fromkeys(("date_sent", "error_code", "error_message", "messaging_service_sid", "price"))
+    unknown: dict[str, str | None] = dict.fromkeys(("date_sent", "error_code", "error_message", "messaging_service_sid"))
     when = "Mon, 02 Nov 2026 08:15:45 +0000"
+    unknown |= {"price": price, "price_unit": "USD"}
     return json.dumps(known | unknown | {"date_created": when, "date_updated": when, "num_media": "0", "num_segments": "1"})
 
 
@@ -89,11 +91,18 @@ class Twilio(Server):
         self.auth_token = auth_token
         self.messages: list[tuple[str, str, str, str]] = []
         self._ids = itertools.count(1)
-        self._kept: list[tuple[float, dict[str, str | None]]] = []
+        self._kept: list[tuple[float, dict[str, Any]]] = []
 
     def keep(self, number: str, text: str, *, sid: str, at: float, to: str = NUMBER, direction: str = "inbound", service: str = "") -> None:
         """Puts a message into the list that nobody was told of, at `at` seconds since the epoch."""
         self._kept.append((at, list_row(number, text, sid=sid, at=at, to=to, direction=direction, service=service)))
+
+    def keep_sent(self, number: str, *, sid: str, at: float, status: str = "delivered", error: int | None = None, **more: str) -> None:
+        """Puts a message of ours into the list, with what became of it. `more`: price, sender, service."""
+        row = list_row(
+            more.get("sender", NUMBER), "x", sid=sid, at=at, to=number, direction="outbound-api", service=more.get("service", "")
+        )
+        self._kept.append((at, {**row, "status": status, "error_code": error, "price": more.get("price"), "price_unit": "USD"}))
 
     def answer(self, sent: Sent, fault: Fault) -> web.Response:
         if sent.path != PATH or sent.method not in ("POST", "GET"):
@@ -104,14 +113,14 @@ class Twilio(Server):
             return web.Response(status=TITLES[code][0], text=error_body(code, sent.form.get("To", "")), content_type="application/json")
         if sent.method == "GET":
             return web.Response(text=json.dumps(self._page(sent.query)), content_type="application/json")
-        body = message_body(self._take(sent), sent.form["To"], sent.form["Body"])
+        body = message_body(self._take(sent), sent.form["To"], _said(sent))
         return web.Response(status=201, text=body, content_type="application/json")
 
     def _page(self, query: Mapping[str, str]) -> dict[str, object]:
         """One page of the list, and where the next one is."""
         day = query.get("DateSent>", "")[:10]
         rows = [row for at, row in sorted(self._kept, key=lambda one: -one[0]) if datetime.fromtimestamp(at, UTC).date().isoformat() >= day]
-        rows = [row for row in rows if query.get("To") in (None, row["to"])]
+        rows = [row for row in rows if query.get("To") in (None, row["to"]) and query.get("From") in (None, row["from"])]
         page, size = int(query.get("Page", 0)), int(query.get("PageSize", 50))
         here, more = rows[page * size :][:size], len(rows) > (page + 1) * size
         following = f"{PATH}?{urlencode({**query, 'Page': page + 1, 'PageToken': f'PA{page}'})}" if more else None
@@ -119,8 +128,13 @@ class Twilio(Server):
 
     def _take(self, sent: Sent) -> str:
         sid = f"SM{next(self._ids):032x}"
-        self.messages.append((sent.form["To"], sent.form["Body"], sid, sent.form.get("StatusCallback", "")))
+        self.messages.append((sent.form["To"], _said(sent), sid, sent.form.get("StatusCallback", "")))
         return sid
+
+
+def _said(sent: Sent) -> str:
+    """The text, or what fills the template."""
+    return str(sent.form["Body"] if "Body" in sent.form else json.loads(sent.form["ContentVariables"])["1"])
 
 
 def inbound(number: str, text: str, *, sid: str) -> dict[str, str]:
