@@ -130,7 +130,7 @@ class MetaWhatsapp:
         }
         return self._send(urn, {"type": "template", "template": template}, key)
 
-    def seen(self, message_id: str, *, typing: bool) -> None:
+    def mark_read(self, message_id: str, *, typing: bool) -> None:
         """Shows the person two blue ticks on their message, and with `typing` that we write, for 25 s or until we answer.
 
         Raises SendError."""

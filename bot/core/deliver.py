@@ -157,5 +157,6 @@ def _call(channel: Channel, delivery: ClaimedDelivery, part: Part) -> str:
 def _call_template(channel: Channel, delivery: ClaimedDelivery, part: Part) -> str:
     """One part inside a template, in the person's language where there is one: the text is theirs in any case."""
     templates = cast(Templates, channel).templates
-    lang = delivery.lang if delivery.lang in templates else next(iter(templates))
+    theirs = (lang for lang in templates if lang.partition("_")[0] == delivery.lang)  # "en_GB" is English
+    lang = next(theirs, next(iter(templates)))
     return cast(Templates, channel).send_template(delivery.urn, templates[lang], lang, (part.text,), key=part.key)

@@ -57,7 +57,7 @@ class Templates(Protocol):
 class Receipts(Protocol):
     """A channel that can show a person that their message was read."""
 
-    def seen(self, message_id: str, *, typing: bool) -> None:
+    def mark_read(self, message_id: str, *, typing: bool) -> None:
         """The person sees that message `message_id` (its external id) was read and, with `typing`, that an answer is being written.
 
         Raises SendError; nothing depends on it."""

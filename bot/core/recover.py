@@ -1,16 +1,20 @@
-"""Recovery: what people sent while nobody listened is fetched from the providers that keep it, and taken in like any other message."""
+"""Recovery: what people sent while nobody listened is fetched from the providers that keep it, and taken in like any other message; and
+what became of ours from those that tell it, with its price."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from bot.core.errors import SendError
 from bot.core.inbox import Inbox
-from bot.core.ports import Channel, Recovers
+from bot.core.ports import Channel, Recovers, Reports
 from bot.core.storage import Store
 from bot.core.types import Lane, Message
 
 WORTH_S = 3 * 3600.0  # an answer to an older question would only puzzle the person
 PAGE = 100  # messages in one transaction: webhooks must not wait long for the database
+
+_Row = TypeVar("_Row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,25 @@ def recover(store: Store, inbox: Inbox, channels: Mapping[str, Channel], *, now:
     return total
 
 
+def catch_up(store: Store, channels: Mapping[str, Channel], *, now: float, since: float) -> Mapping[str, str]:
+    """Applies what the channels' providers tell of the messages that we sent from `since` on: statuses whose callbacks were lost, and
+    prices. Safe to repeat. Returns the channels that could not be asked and the provider's code. Raises StoreDown."""
+    failed: dict[str, str] = {}
+    for name, channel in channels.items():
+        if not isinstance(channel, Reports):
+            continue
+        try:
+            updates = channel.told(since=since)
+        except SendError as error:
+            failed[name] = error.code
+            continue
+        for page in _pages(updates):
+            with store.begin() as tx:
+                for update in page:
+                    tx.apply_status(update, now=now, keep=False)  # a shared account lists what others sent, too
+    return failed
+
+
 def _take(store: Store, inbox: Inbox, page: Sequence[Message], total: Recovered, *, now: float) -> Recovered:
     """One page in one transaction, counted into `total` after its commit."""
     with store.begin() as tx:
@@ -58,6 +81,6 @@ def _take(store: Store, inbox: Inbox, page: Sequence[Message], total: Recovered,
     return replace(total, hints=(*total.hints, *hints), taken=total.taken + len(page) - known, known=total.known + known)
 
 
-def _pages(messages: Sequence[Message]) -> Iterator[Sequence[Message]]:
-    for start in range(0, len(messages), PAGE):
-        yield messages[start : start + PAGE]
+def _pages(rows: Sequence[_Row]) -> Iterator[Sequence[_Row]]:
+    for start in range(0, len(rows), PAGE):
+        yield rows[start : start + PAGE]

@@ -7,6 +7,7 @@ from aiohttp import web
 from bot.app import App
 from bot.gateway.health import Health
 from bot.gateway.hints import Hints
+from bot.gateway.receipts import Receipts
 from bot.gateway.screens import Screens
 from bot.gateway.webhook import Webhook
 from bot.gateway.writer import Writer
@@ -19,14 +20,17 @@ def make_app(app: App) -> web.Application:
     hints = Hints(app.queue)
     writer = Writer(app.store, app.inbox, app.clock, hints.tell)
     screens = Screens(app.store, app.inbox, app.clock, hints.tell)
-    health, webhook = Health(app, writer), Webhook(app, writer, screens)
+    receipts = Receipts()
+    health, webhook = Health(app, writer), Webhook(app, writer, screens, receipts)
 
     async def running(_: web.Application) -> AsyncIterator[None]:
         hints.start()
+        receipts.start()
         writer.start()
         yield
         screens.stop()
         writer.stop()
+        receipts.stop()
         hints.stop()
 
     site = web.Application()

@@ -10,9 +10,10 @@ from aiohttp import web
 
 from bot.app import App
 from bot.core.errors import BadWebhook, Challenge
-from bot.core.ports import Channel, Parse, Taken
+from bot.core.ports import Channel, Parse, Taken, limits_for
 from bot.core.trace import where
 from bot.core.types import Event, Message, Reply, Request, Response
+from bot.gateway.receipts import Receipts
 from bot.gateway.screens import Screens
 from bot.gateway.wire import Unreadable, from_core, to_core
 from bot.gateway.writer import PATIENCE_S, Writer
@@ -25,8 +26,8 @@ _UNKNOWN = Response(404, "No such channel or action here. Check the webhook addr
 class Webhook:
     """The handler of /c/{channel}/{action}/{key}. Nothing that a provider can send makes it answer 500."""
 
-    def __init__(self, app: App, writer: Writer, screens: Screens) -> None:
-        self._app, self._writer, self._screens = app, writer, screens
+    def __init__(self, app: App, writer: Writer, screens: Screens, receipts: Receipts) -> None:
+        self._app, self._writer, self._screens, self._receipts = app, writer, screens, receipts
 
     async def take(self, request: web.Request) -> web.Response:
         """Answers any request and writes one line about it: no key, no number, no text."""
@@ -61,6 +62,7 @@ class Webhook:
     async def _handle(self, asked: Request, channel: Channel, parse: Parse, gone: Callable[[], bool]) -> Response:
         events = parse(asked)
         taken = await self._commit(events)
+        self._receipts.tell(channel, events, taken)
         return channel.respond(await self._reply(events, taken, channel, gone))
 
     async def _commit(self, events: Sequence[Event]) -> Sequence[Taken]:
@@ -73,7 +75,7 @@ class Webhook:
         """What the response carries. A screen asks for one thing at a time, so the first that has something to show."""
         for event, one in zip(events, taken, strict=True):
             if one.wait_for and isinstance(event, Message):
-                return await self._screens.wait(one, event, channel.limits, gone)
+                return await self._screens.wait(one, event, limits_for(channel, event), gone)
             if one.reply is not None:
                 return one.reply
         return None

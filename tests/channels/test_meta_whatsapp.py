@@ -549,17 +549,17 @@ class TestMetaWhatsapp(SendingContract):
     def test_marks_a_message_as_seen(self, typing: bool) -> None:
         with meta.MetaCloud(access_token=TOKEN) as provider:
             channel = self.to(provider)
-            channel.seen(ID, typing=typing)
+            channel.mark_read(ID, typing=typing)
             provider.fail_next(meta.refused(131009))
             with pytest.raises(Rejected):
-                channel.seen(ID, typing=typing)
+                channel.mark_read(ID, typing=typing)
         assert isinstance(channel, Receipts)
         assert (provider.seen, provider.messages) == ([ID], [])
         assert provider.sent[0].form.get("typing_indicator") == ({"type": "text"} if typing else None)
 
     def test_shows_nothing_where_it_may_not(self) -> None:
         with meta.MetaCloud(access_token=TOKEN) as provider:
-            self.to(provider, read_receipts="false").seen(ID, typing=True)
+            self.to(provider, read_receipts="false").mark_read(ID, typing=True)
         assert provider.sent == []
 
     def to(self, provider: meta.MetaCloud, **options: Any) -> MetaWhatsapp:

@@ -321,6 +321,7 @@ def test_without_a_window_nobody_has_to_write_first() -> None:
     ("templates", "lang", "filled"),
     [
         pytest.param({"en": "news", "sw": "habari"}, Lang.SW, ("habari", "sw", ("one",)), id="the-person's-language"),
+        pytest.param({"sw": "habari", "en_GB": "news"}, Lang.EN, ("news", "en_GB", ("one",)), id="with-its-country"),
         pytest.param({"en": "news"}, Lang.SW, ("news", "en", ("one",)), id="another-language"),
         pytest.param({}, Lang.SW, None, id="none-set-up"),
     ],

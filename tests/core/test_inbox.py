@@ -8,8 +8,8 @@ import pytest
 
 from bot.core.inbox import Inbox, session_key, typed
 from bot.core.ports import Taken
-from bot.core.storage import NewDelivery
-from bot.core.types import Lane, Limits, Message, OptOut, Reply, Response, Session, SessionEnd, SessionEvent, Status, StatusUpdate
+from bot.core.storage import NewDelivery, WaitingAnswer
+from bot.core.types import Lane, Limits, Linked, Message, OptOut, Reply, Response, Session, SessionEnd, SessionEvent, Status, StatusUpdate
 from bot.store.memory import MemoryStore
 from tests.small import EN, TEXTS, small_library
 
@@ -283,3 +283,80 @@ def test_a_status_report_climbs(bench: Bench) -> None:
     bench.take(StatusUpdate(channel="sms", external_id="p1", status=Status.DELIVERED))
     bench.take(StatusUpdate(channel="sms", external_id="p1", status=Status.SENT))
     assert [part.status for part in bench.store.parts(delivery)] == [Status.DELIVERED]
+
+
+NUMBER, USER = "whatsapp:+254700000001", "whatsapp:KE.12ab34cd"
+
+
+class TestOnePersonWithTwoNames:
+    """A webhook told once that the number and the user id are one person; later only the id is shown."""
+
+    @pytest.fixture
+    def bench(self) -> Bench:
+        bench = Bench()
+        bench.take(Linked(channel="sms", urn=NUMBER, other=USER))
+        return bench
+
+    def say(self, bench: Bench, urn: str, text: str) -> Taken:
+        return bench.take(Message(channel="sms", external_id=f"m{next(bench.ids)}", urn=urn, text=text))
+
+    @pytest.mark.parametrize(("stops", "asks"), [(NUMBER, USER), (USER, NUMBER)])
+    def test_a_stop_under_one_name_silences_the_other(self, bench: Bench, stops: str, asks: str) -> None:
+        waiting = self.say(bench, asks, "MENU")
+        self.say(bench, stops, "STOP")
+        assert [part.status for part in bench.store.parts(waiting.hints[0][1])] == [Status.FAILED]
+        assert self.say(bench, asks, "how far apart do i plant maize").hints == ()
+        assert bench.parts(self.say(bench, asks, "START")) == [TEXTS[EN]["started"]]
+
+    def test_a_stop_at_the_provider_under_the_id_silences_the_number(self, bench: Bench) -> None:
+        bench.take(OptOut(channel="sms", urn=USER))
+        assert self.say(bench, NUMBER, "how far apart do i plant maize").hints == ()
+
+    def test_the_chosen_language_and_the_menu_hold_for_both(self, bench: Bench) -> None:
+        self.say(bench, NUMBER, "KISWAHILI")
+        self.say(bench, NUMBER, "MENYU")
+        assert "Mazao" in bench.parts(self.say(bench, USER, "1"))[0]
+
+    def test_a_stranger_s_id_is_a_person_of_its_own(self, bench: Bench) -> None:
+        self.say(bench, NUMBER, "STOP")
+        assert self.say(bench, "whatsapp:KE.another", "how far apart do i plant maize").hints
+
+
+class TestReadFromTheInboxToo:
+    """A provider whose inbox gives messages other ids than its webhook does."""
+
+    def tell(self, bench: Bench, id: str, *, polled: bool, text: str = "how far apart do i plant maize") -> Taken:
+        return bench.take(Message(channel="sms", external_id=id, urn=PERSON, text=text, sent_at=NOW, polled=polled, twin_s=600))
+
+    @pytest.mark.parametrize("polled_first", [True, False])
+    def test_one_message_is_taken_once(self, bench: Bench, polled_first: bool) -> None:
+        first = self.tell(bench, "15071", polled=polled_first)
+        again = self.tell(bench, "a1b2", polled=not polled_first)
+        repeat = self.tell(bench, "15071", polled=polled_first)
+        assert len(first.hints) == 1
+        assert (again.hints, again.duplicate) == ((), True)
+        assert repeat.duplicate
+
+    def test_the_same_words_again_by_webhook_are_a_new_message(self, bench: Bench) -> None:
+        taken = [self.tell(bench, f"m{n}", polled=False, text="MENU") for n in range(2)]
+        assert [one.duplicate for one in taken] == [False, False]
+
+
+@dataclass
+class Varying(Plain):
+    """A screen that one network shows more of."""
+
+    def limits_for(self, message: Message) -> Limits:
+        wide = message.meta.get("networkCode") == "63903"
+        return replace(self.limits, units=180, units_joined=180) if wide else self.limits
+
+
+@pytest.mark.parametrize(("network", "most"), [("63902", 156), ("63903", 180), ("", 156)])
+def test_a_screen_is_cut_to_its_network(network: str, most: int) -> None:
+    bench = Bench()
+    bench.channels["ussd"] = Varying("ussd", bench.channels["ussd"].limits, hand_over="sms")
+    asked = Message(channel="ussd", external_id="d1", urn=PERSON, text="x", session_id="d1", meta={"networkCode": network}, path="x")
+    answer = WaitingAnswer(1, 1, "a " * 200, Status.DELIVERED)
+    with bench.store.begin() as tx:
+        reply = bench.inbox.answered(tx, asked, answer, now=NOW)
+    assert most - 3 <= len(reply.text) <= most

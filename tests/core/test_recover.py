@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,8 +11,10 @@ import pytest
 from bot.core.errors import SendError, StoreDown, Unreachable
 from bot.core.inbox import Inbox
 from bot.core.ports import Channel
-from bot.core.recover import PAGE, WORTH_S, Recovered, recover
-from bot.core.types import Lane, Limits, Message, Reply, Response
+from bot.core.price import Price
+from bot.core.recover import PAGE, WORTH_S, Recovered, catch_up, recover
+from bot.core.storage import NewDelivery
+from bot.core.types import Lane, Limits, Message, Reply, Response, Status, StatusUpdate
 from bot.store.memory import MemoryStore
 from tests.small import EN, small_library
 
@@ -146,3 +149,58 @@ def test_what_was_committed_before_the_store_went_is_found_by_the_sweep() -> Non
 
 def test_nothing_to_ask() -> None:
     assert run(MemoryStore(), Deaf("deaf")) == Recovered()
+
+
+@dataclass
+class Telling(Deaf):
+    """A channel whose provider tells what became of ours, or fails with `error`."""
+
+    updates: Sequence[StatusUpdate] = ()
+    error: SendError | None = None
+    asked: list[float] = field(default_factory=list)
+
+    def told(self, *, since: float) -> Sequence[StatusUpdate]:
+        self.asked.append(since)
+        if self.error is not None:
+            raise self.error
+        return self.updates
+
+
+def sent(store: MemoryStore, external_id: str) -> int:
+    """A delivery that a provider took."""
+    with store.begin() as tx:
+        delivery = tx.insert_delivery(NewDelivery(dedup=external_id, channel="one", urn=f"tel:{external_id}", parts=("x",)), now=NOW)
+    assert delivery is not None
+    claimed = store.claim_delivery(delivery, now=NOW, lease_s=20)
+    assert claimed is not None
+    store.part_sending(claimed.claim, 0, now=NOW, lease_s=20)
+    store.part_wired(claimed.claim, 0, external_id, now=NOW)
+    store.finish_delivery(claimed.claim, now=NOW)
+    return delivery
+
+
+def test_a_status_whose_callback_was_lost_is_caught_up_with_its_price() -> None:
+    store, price = MemoryStore(), Price(Decimal("0.0075"), "USD")
+    delivery = sent(store, "SM1")
+    one = Telling("one", updates=[StatusUpdate(channel="one", external_id="SM1", status=Status.DELIVERED, price=price)])
+    for _ in range(2):
+        assert catch_up(store, {"one": one, "deaf": Deaf("deaf")}, now=NOW, since=SINCE) == {}
+    assert [part.status for part in store.parts(delivery)] == [Status.DELIVERED]
+    assert [(spent.parts, spent.amount) for spent in store.costs(since=0)] == [(1, price.amount)]
+    assert one.asked == [SINCE, SINCE]
+
+
+def test_what_others_sent_over_the_same_account_leaves_nothing() -> None:
+    store = MemoryStore()
+    one = Telling("one", updates=[StatusUpdate(channel="one", external_id=f"SM{n}", status=Status.FAILED) for n in range(2 * PAGE)])
+    catch_up(store, {"one": one}, now=NOW, since=SINCE)
+    assert [part.status for part in store.parts(sent(store, "SM1"))] == [Status.WIRED]
+
+
+def test_one_provider_that_does_not_tell_keeps_no_other_from_telling() -> None:
+    store = MemoryStore()
+    delivery = sent(store, "SM1")
+    one = Telling("one", updates=[StatusUpdate(channel="one", external_id="SM1", status=Status.READ)])
+    down = Telling("down", error=Unreachable("no connection"))
+    assert catch_up(store, {"down": down, "one": one}, now=NOW, since=SINCE) == {"down": "no connection"}
+    assert [part.status for part in store.parts(delivery)] == [Status.READ]
