@@ -20,7 +20,7 @@ from bot.core.errors import BadSetting, ModelFailed
 from bot.core.inbox import Inbox
 from bot.core.limits import with_limits
 from bot.core.ports import Channel, Checks, Clock, Queue, Writer
-from bot.core.recover import WORTH_S, recover
+from bot.core.recover import WORTH_S, catch_up, recover
 from bot.core.storage import Store
 from bot.core.sweep import sweep
 from bot.core.types import Library
@@ -116,9 +116,10 @@ class App:
             self.queue.hint(*hint)
         if recovered.taken or recovered.too_old:
             log.info("recovered %d missed messages, %d were too old to answer", recovered.taken, recovered.too_old)
-        for channel, code in recovered.failed.items():
+        failed = {**recovered.failed, **catch_up(self.store, self.channels, now=now, since=now - WORTH_S)}
+        for channel, code in failed.items():
             log.warning("channel %s does not say what we missed (%s): asked again soon", channel, code)
-        if recovered.failed:
+        if failed:
             self._recover_at = now + RECOVER_AGAIN_S
 
 
