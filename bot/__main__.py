@@ -5,6 +5,7 @@ import logging
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
+from getpass import getuser
 from pathlib import Path
 
 from bot import __version__
@@ -39,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_model(commands)
     _add_doctor(commands)
     _add_provider_sim(commands)
+    _add_tickets(commands)
     return parser
 
 
@@ -71,6 +73,31 @@ def _add_provider_sim(commands: "_Commands[argparse.ArgumentParser]") -> None:
     sim = commands.add_parser("provider-sim", help="play the telco on this machine: a rehearsal that costs nothing")
     sim.add_argument("provider", nargs="?", choices=["at", "twilio", "all"], default="all")
     sim.set_defaults(run=_provider_sim)
+
+
+def _add_tickets(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    from bot.tickets import add_commands
+
+    tickets = commands.add_parser("tickets", help="who waits for a person: list, show, answer, close; approved answers")
+    add_commands(tickets)
+    tickets.set_defaults(run=_tickets)
+
+
+def _tickets(args: argparse.Namespace) -> int:
+    from bot.app import build
+    from bot.config import load
+    from bot.tickets import run
+
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    settings = load()
+    return run(args, build(settings).desk, _say, user=_user(), zone=settings.zone)
+
+
+def _user() -> str:
+    try:
+        return getuser()
+    except (KeyError, OSError):  # in a container the user may have no name
+        return "operator"
 
 
 def _say(line: str) -> None:

@@ -15,7 +15,9 @@ from typing import Any
 from bot.config import Settings
 from bot.core.answer import Answerer
 from bot.core.answering import Answering, Hold
+from bot.core.approved import ApprovedBook, vocabulary
 from bot.core.deliver import Deliverer
+from bot.core.desk import Desk
 from bot.core.errors import BadSetting, ModelFailed
 from bot.core.inbox import Inbox
 from bot.core.limits import with_limits
@@ -59,11 +61,17 @@ class App:
     clock: Clock
     writer: Writer | None = None  # given by tests and the chat; else the settings' model, loaded at the first answer
     _recover_at: float = 0.0
+    _urgent: frozenset[int] = frozenset()  # the open urgent tickets, as last told
 
     @cached_property
     def inbox(self) -> Inbox:
         """Takes in what providers send."""
         return Inbox(self.library, self.channels, lang=self.settings.lang, values=self.settings.placeholders)
+
+    @cached_property
+    def desk(self) -> Desk:
+        """Where a person answers tickets."""
+        return Desk(self.store, self.channels, self.queue, self.clock)
 
     @cached_property
     def _deliverer(self) -> Deliverer:
@@ -80,6 +88,7 @@ class App:
             store=self.store,
             channels=self.channels,
             library=self.library,
+            people=ApprovedBook(self.store, vocabulary(self.library)),
             answers=plain if writer is None else answerer(writer),
             plain=plain,
             clock=self.clock,
@@ -105,10 +114,18 @@ class App:
 
         Returns how many rows were hinted."""
         now = self.clock()
+        self._tell_urgent()
         if now >= self._recover_at:
             self._recover_at = now + RECOVER_EVERY_S
             self._recover(now)
         return sweep(self.store, self.queue, now=now)
+
+    def _tell_urgent(self) -> None:
+        """One line for each urgent ticket that is open and was not told yet; a restart tells them again."""
+        urgent = frozenset(self.store.urgent_tickets())
+        for ticket in sorted(urgent - self._urgent):
+            log.warning("urgent ticket %d opened", ticket)
+        self._urgent = urgent
 
     def _recover(self, now: float) -> None:
         recovered = recover(self.store, self.inbox, self.channels, now=now, since=now - WORTH_S)

@@ -23,6 +23,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "bot.gateway": ("bot.app", "bot.config", "bot.core", "bot.gateway", "bot.console"),
     "bot.console": ("bot.app", "bot.config", "bot.core", "bot.console"),
     "bot.chat": ("bot.app", "bot.config", "bot.core"),
+    "bot.tickets": ("bot.core",),
     "bot.serve": ("bot",),
     "bot.doctor": ("bot", "models", "skills"),
     "bot.provider_sim": ("bot.config", "bot.core"),

@@ -7,7 +7,7 @@ their turn. So words that change a meaning have to agree one by one: numbers, ne
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import combinations
 
 from rapidfuzz.distance import OSA
 
@@ -33,7 +33,8 @@ _BINDING = bag(
     kutoka toka hadi mpaka kuliko kabla baada chini juu katika dhidi
     """
 )
-_OR = bag("or au ama")  # they have to be there, but stand between two things in either order
+# These have to be there as often, and may stand anywhere: who asks "maize when to plant" asks when to plant maize.
+_ANYWHERE = {word: word for word in bag("when where why how lini wapi vipi mbona")} | {"or": "or", "au": "or", "ama": "or"}
 _THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+")
 _LEAST = 5  # letters of a word that may be misspelt
 _CONSONANTS, _VOWELS = 7, 8  # letters of a word that may be misspelt by ear, which is how other words are made from short ones
@@ -54,7 +55,7 @@ class _Chunk:
 @dataclass(frozen=True, slots=True)
 class _Question:
     chunks: tuple[_Chunk, ...]
-    choices: int  # how many "or" it has
+    anywhere: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,8 @@ def folded(question: str, lang: Lang) -> str:
     """What two spellings of one question share, "" where it asks nothing: only numbers, signs, or words that carry no topic."""
     if not any(words.informative(words.tokens(question))):
         return ""
-    return " ".join(filter(None, (part for chunk in _parse(question, lang).chunks for part in (*chunk.bound, chunk.stem))))
+    parsed = _parse(question, lang)
+    return " ".join(filter(None, (*parsed.anywhere, *(part for chunk in parsed.chunks for part in (*chunk.bound, chunk.stem)))))
 
 
 def vocabulary(library: Library) -> frozenset[str]:
@@ -93,19 +95,15 @@ class Matcher:
     def _answers(self, entry: _Entry, asked: _Question, lang: Lang, now: float) -> bool:
         one, question = entry.approved, entry.question
         in_force = one.lang is lang and (not one.expires or now < one.expires)
-        return in_force and bool(one.folded) and question.choices == asked.choices and self._same(question.chunks, asked.chunks)
+        return in_force and bool(one.folded) and question.anywhere == asked.anywhere and self._same(question.chunks, asked.chunks)
 
     def _same(self, ours: tuple[_Chunk, ...], theirs: tuple[_Chunk, ...]) -> bool:
         """Whether the two are alike but for one run of words that stands in another place.
 
         More moves would let who does what to whom change sides: "does a dog bite a cat"."""
-        if len(ours) != len(theirs):
+        if len(ours) != len(theirs) or not all(any(self._alike(a, b) for a in ours) for b in theirs):
             return False
-        start = next((n for n, (a, b) in enumerate(zip(ours, theirs, strict=True)) if not self._alike(a, b)), len(ours))
-        end = next((n for n, (a, b) in enumerate(zip(ours[::-1], theirs[::-1], strict=True)) if not self._alike(a, b)), 0)
-        ours, theirs = ours[start : len(ours) - end], theirs[start : len(theirs) - end]
-        turns = (ours[n:] + ours[:n] for n in range(max(1, len(ours))))
-        return any(all(map(self._alike, turned, theirs)) for turned in turns)
+        return any(all(map(self._alike, moved, theirs)) for moved in _one_run_moved(ours))
 
     def _alike(self, ours: _Chunk, theirs: _Chunk) -> bool:
         return ours.bound == theirs.bound and (_one_word(ours, theirs) or self._misspelt(ours.word, theirs.word))
@@ -136,8 +134,8 @@ class ApprovedBook:
 
 def _parse(text: str, lang: Lang) -> _Question:
     kept = [word for word in words.tokens(text) if word not in _FILLER]
-    chosen = [word for word in kept if word not in _OR]
-    return _Question(tuple(_chunks(chosen, lang)), len(kept) - len(chosen))
+    anywhere = sorted(_ANYWHERE[word] for word in kept if word in _ANYWHERE)
+    return _Question(tuple(_chunks([word for word in kept if word not in _ANYWHERE], lang)), tuple(anywhere))
 
 
 def _chunks(kept: Sequence[str], lang: Lang) -> Iterator[_Chunk]:
@@ -153,6 +151,13 @@ def _chunks(kept: Sequence[str], lang: Lang) -> Iterator[_Chunk]:
             bound = []
     if bound:
         yield _Chunk(tuple(bound), "", "")
+
+
+def _one_run_moved(chunks: tuple[_Chunk, ...]) -> Iterator[tuple[_Chunk, ...]]:
+    """`chunks` as they are, and with each run of them in each other place."""
+    yield chunks
+    for a, b, c in combinations(range(len(chunks) + 1), 3):
+        yield chunks[:a] + chunks[b:c] + chunks[a:b] + chunks[c:]
 
 
 def _one_word(ours: _Chunk, theirs: _Chunk) -> bool:
@@ -175,7 +180,7 @@ def _misheard(word: str, typed: str) -> bool:
     """Whether one letter inside a long word was written as it sounds: mahalage for maharage, armiworm for armyworm."""
     if len(word) != len(typed) or OSA.distance(word, typed, score_cutoff=1) != 1:
         return False
-    at = next(n for n, (a, b) in enumerate(zip_longest(word, typed)) if a != b)
+    at = next(n for n, (a, b) in enumerate(zip(word, typed, strict=True)) if a != b)
     pair = frozenset((word[at], typed[at]))
     inside = 0 < at < len(word) - 1
     return inside and ((len(word) >= _CONSONANTS and pair in _BY_EAR) or (len(word) >= _VOWELS and pair <= _ALL_VOWELS))

@@ -7,6 +7,7 @@ UjumbeError
 │   ├── Unsigned                    403: signature or key is missing or wrong
 │   └── Malformed                   400: not what the provider's documents promise
 ├── Challenge(text)                 no fault: a provider asks whether the webhook's address is ours
+├── NotDone                         what an operator asked for cannot be done, and nothing was changed
 ├── StoreDown                       the database cannot take this now: the caller should try again later
 ├── ModelFailed                     the engine is missing, broken or too slow
 └── SendError(code, retry)          a provider did not take a part
@@ -60,6 +61,10 @@ class Challenge(UjumbeError):
     def __init__(self, text: str) -> None:
         super().__init__("a provider checks the address of its webhook")
         self.text = text
+
+
+class NotDone(UjumbeError):
+    """What an operator asked for cannot be done: why, and what to do instead. Nothing was changed."""
 
 
 class StoreDown(UjumbeError):

@@ -77,7 +77,7 @@ class MemoryTickets:
         return [row for row in reversed(self._tables.approved.values()) if not row.withdrawn]
 
     def approved_version(self) -> str:
-        return ".".join(str(row.id) for row in self.approved())
+        return ".".join(str(row.id) for row in self._tables.approved.values() if not row.withdrawn)
 
 
 def counts(tables: Tables) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bot.core.answering import GIVE_UP, Answering
+from bot.core.approved import ApprovedBook
 from bot.core.storage import Claim
 from bot.core.types import Lane, Lang, Limits, Message, Reply, SessionEvent, Status
 from bot.store.memory import MemoryStore
@@ -38,6 +39,7 @@ class Bench:
         self.now = NOW
         self.store = MemoryStore()
         self.model, self.plain = Scripted(Reply(text, EN, kind, "crops", ("maize-drying",))), Scripted(Reply("Plain.", EN, "fact", "crops"))
+        self.people = ApprovedBook(self.store, ())
         library = small_library()
         crops = replace(library.skills[0], disclaimer={EN: disclaimer} if disclaimer else {})
         screens = Limits(units=156, max_parts=1, reply_within_s=7.0, can_push=False)
@@ -46,6 +48,7 @@ class Bench:
             store=self.store,
             channels=channels,
             library=replace(library, skills=(crops, *library.skills[1:])),
+            people=self.people,
             answers=self.model,
             plain=self.plain,
             clock=lambda: self.now,

@@ -1,0 +1,137 @@
+"""The desk: where a person answers tickets. What goes out is stored like any other delivery, and what may serve others is approved."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from bot.core.approved import folded
+from bot.core.errors import NotDone
+from bot.core.ports import Channel, Clock, Queue
+from bot.core.storage import NewDelivery, Store, Tx
+from bot.core.text import fit, fits_one
+from bot.core.ticket import Approved, Ticket, TicketAnswer, TicketState, answer_key
+from bot.core.types import Lane, Lang, Limits
+
+WORTH_S = 48 * 3600.0  # an answer that could not go out for so long would only puzzle the person
+SERVES_ALL = Limits(units=156, max_parts=1)  # an approved answer fits one SMS and one USSD screen, like every fact
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """That an answer serves others who ask `question`, until `expires` (0: for ever)."""
+
+    question: str
+    expires: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What became of an answer: so many parts are on their way, and it is approved under that id (0: it is not)."""
+
+    parts: int
+    approved: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Tickets for an operator. Every method that changes something raises NotDone where it cannot, and then changes nothing."""
+
+    store: Store
+    channels: Mapping[str, Channel]
+    queue: Queue
+    clock: Clock
+
+    def show(self, id: int) -> tuple[Ticket, Sequence[TicketAnswer]]:
+        """A ticket and what was answered to it, as it stands with the person's phone."""
+        with self.store.begin() as tx:
+            ticket = _ticket(tx, id)
+        return ticket, self.store.ticket_answers(ticket)
+
+    def answer(self, id: int, text: str, *, by: str, again: bool = False, approval: Approval | None = None) -> Answered:
+        """Answers a ticket. `again`: also where it was answered before."""
+        now = self.clock()
+        with self.store.begin() as tx:
+            ticket = _ticket(tx, id)
+            _check(tx, ticket, again=again, now=now)
+            channel = self._channel(ticket)
+            parts = _fitted(text, channel.limits)
+            nth = ticket.answers + 1
+            delivery = NewDelivery(
+                dedup=answer_key(id, nth), channel=channel.name, urn=ticket.urn, parts=parts, not_after=now + WORTH_S, kind="person"
+            )
+            stored = tx.insert_delivery(delivery, now=now)
+            given = replace(ticket, state=TicketState.ANSWERED, answered=now, answer=text.strip(), answers=nth, answered_by=by)
+            tx.save_ticket(given)
+            approved = tx.approve(_approved(given, approval)) if approval else 0
+        if stored is not None:
+            self.queue.hint(Lane.SENDS, stored)
+        return Answered(len(parts), approved)
+
+    def close(self, id: int) -> None:
+        """Ends a ticket without an answer, or after one."""
+        with self.store.begin() as tx:
+            ticket = _ticket(tx, id)
+            if ticket.state is TicketState.CLOSED:
+                raise NotDone(f"Ticket {id} is closed already.")
+            tx.save_ticket(replace(ticket, state=TicketState.CLOSED))
+
+    def withdraw(self, id: int) -> None:
+        """Takes an approved answer back: the next who asks does not get it any more."""
+        with self.store.begin() as tx:
+            if not tx.withdraw(id, now=self.clock()):
+                raise NotDone(f"There is no approved answer {id} in force. `ujumbe tickets approved` shows them.")
+
+    def _channel(self, ticket: Ticket) -> Channel:
+        """What pushes an answer to where the ticket was asked."""
+        asked_on = self.channels.get(ticket.channel)
+        pushes = self.channels.get(asked_on.hand_over or asked_on.name) if asked_on else None
+        if pushes is None or not pushes.limits.can_push:
+            raise NotDone(f"Ticket {ticket.id} came by {ticket.channel}, and no channel is set up that could send an answer there.")
+        return pushes
+
+
+def _ticket(tx: Tx, id: int) -> Ticket:
+    ticket = tx.ticket(id)
+    if ticket is None:
+        raise NotDone(f"There is no ticket {id}. `ujumbe tickets list --all` shows them.")
+    return ticket
+
+
+def _check(tx: Tx, ticket: Ticket, *, again: bool, now: float) -> None:
+    """That the ticket may be answered, and its person wants to hear from us: looked at with the person held, so a STOP is not missed."""
+    if ticket.state is TicketState.CLOSED:
+        raise NotDone(f"Ticket {ticket.id} is closed: nothing goes out for it any more.")
+    if ticket.state is TicketState.ANSWERED and not again:
+        raise NotDone(f"Ticket {ticket.id} was answered by {ticket.answered_by} already. Add --again to send one more answer.")
+    if tx.contact(ticket.urn, now=now, lang=ticket.lang).opted_out:
+        raise NotDone(f"The person of ticket {ticket.id} has sent STOP and gets nothing from us. Nothing was sent; close the ticket.")
+
+
+def _fitted(text: str, limits: Limits) -> Sequence[str]:
+    """The parts of an answer. What a person wrote is never cut."""
+    fitted = fit(text.strip(), limits)
+    if not fitted.parts:
+        raise NotDone("The answer is empty. Nothing was sent.")
+    if fitted.rest:
+        raise NotDone(f"The answer is too long for {limits.max_parts} SMS by {len(fitted.rest)} characters. Nothing was sent; shorten it.")
+    return fitted.parts
+
+
+def _approved(ticket: Ticket, approval: Approval) -> Approved:
+    lang: Lang = ticket.lang
+    key = folded(approval.question, lang)
+    if not key:
+        raise NotDone("The question after --approve asks nothing that others could ask. Nothing was sent; write it out.")
+    if not fits_one(ticket.answer, SERVES_ALL):
+        raise NotDone(
+            f"An approved answer has to fit one SMS of {SERVES_ALL.units} characters. Nothing was sent; shorten it, or do not approve it."
+        )
+    return Approved(
+        lang=lang,
+        question=" ".join(approval.question.split()),
+        folded=key,
+        answer=ticket.answer,
+        approved_by=ticket.answered_by,
+        approved_at=ticket.answered,
+        ticket_id=ticket.id,
+        expires=approval.expires,
+    )
