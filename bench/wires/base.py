@@ -1,5 +1,6 @@
 """What every provider has in common: how it calls us, what it took from us, and what can go wrong between."""
 
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from typing import Any, ClassVar
 from bot.core.types import Status
 from tests.providers.server import Fault, Sent, Server
 
+BEGAN = time.time()  # when everybody wrote: a repeat of a message carries the same time
 KEY = "bench-path-key-0123456789abc"
 WRONG_KEY = "wrong-path-key-0123456789abc"
 WRONG_SECRET = "wrong-secret-0123456789abcdef"

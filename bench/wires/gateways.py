@@ -2,16 +2,19 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlencode
 
 from aiohttp import web
 
-from bench.wires.base import FORM, JSON, KEY, WRONG_SECRET, Call, Kind, Taken, Wire
+from bench.wires.base import BEGAN, FORM, JSON, KEY, WRONG_SECRET, Call, Kind, Taken, Wire
 from bot.core.types import Status
 from channels import _gsm7
 from tests.providers import capcom6, http_gateway, jasmin, kannel
 from tests.providers.server import Fault, Sent
+
+NOW = datetime.fromtimestamp(BEGAN, UTC).isoformat(timespec="milliseconds")
 
 
 class AndroidGateway(Wire):
@@ -31,7 +34,7 @@ class AndroidGateway(Wire):
         return {**account, "base_url": self.server.url}
 
     def inbound(self, number: str, text: str, *, id: str, forged: bool = False) -> Call:
-        return self._signed(capcom6.received(number, text, id=id), forged=forged)
+        return self._signed(capcom6.received(number, text, id=id, at=NOW), forged=forged)
 
     def report(self, taken: Taken, status: Status) -> Call:
         return self._signed(capcom6.reported(self.words[status], taken.id, taken.number, reason="RESULT_ERROR_GENERIC_FAILURE"))
@@ -63,7 +66,7 @@ class Kannel(Wire):
         return {"username": kannel.USER, "password": kannel.PASSWORD, "path_key": KEY, "base_url": self.server.url}
 
     def inbound(self, number: str, text: str, *, id: str, forged: bool = False) -> Call:
-        return Call("GET", kannel.get_url(self.path("receive", forged=forged), number, text, id=id), {})
+        return Call("GET", kannel.get_url(self.path("receive", forged=forged), number, text, id=id, time=str(int(BEGAN))), {})
 
     def report(self, taken: Taken, status: Status) -> Call:
         return Call("GET", taken.callback.removeprefix(self.public_url).replace("%d", self.words[status]), {})
@@ -141,7 +144,7 @@ class Http(Wire):
         return {"send_url": f"{self.server.url}/send", "secret": http_gateway.SECRET}
 
     def inbound(self, number: str, text: str, *, id: str, forged: bool = False) -> Call:
-        return self._signed("receive", http_gateway.incoming(number, text, id=id), forged=forged)
+        return self._signed("receive", http_gateway.incoming(number, text, id=id, sent_at=NOW), forged=forged)
 
     def report(self, taken: Taken, status: Status) -> Call:
         return self._signed("status", {"id": taken.id, "key": taken.key, "status": self.words[status]})

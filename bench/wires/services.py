@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
-from bench.wires.base import FORM, JSON, KEY, WRONG_SECRET, Call, Kind, Taken, Wire
+from bench.wires.base import BEGAN, FORM, JSON, KEY, WRONG_SECRET, Call, Kind, Taken, Wire
 from bot.core.types import Status
 from tests.providers import africas_talking, meta, twilio
 from tests.providers.server import Fault, Sent
@@ -26,7 +26,7 @@ class AtSms(Wire):
         return {"username": "sandbox", "api_key": self.provider.api_key, "path_key": KEY, "base_url": self.server.url}
 
     def inbound(self, number: str, text: str, *, id: str, forged: bool = False) -> Call:
-        form = africas_talking.incoming(number, text, id=id)
+        form = africas_talking.incoming(number, text, id=id, date=africas_talking.stamp(BEGAN))
         return Call("POST", self.path("receive", forged=forged), FORM, urlencode(form).encode())
 
     def report(self, taken: Taken, status: Status) -> Call:
@@ -103,7 +103,7 @@ class MetaWhatsapp(Wire):
         return {**known, "verify_token": "verify-me", "base_url": self.server.url}
 
     def inbound(self, number: str, text: str, *, id: str, forged: bool = False) -> Call:
-        return self._signed(meta.batch(messages=[meta.text(number.removeprefix("+"), text, id=id)]), forged=forged)
+        return self._signed(meta.batch(messages=[meta.text(number.removeprefix("+"), text, id=id, at=str(int(BEGAN)))]), forged=forged)
 
     def report(self, taken: Taken, status: Status) -> Call:
         code = 131026 if status is Status.FAILED else 0

@@ -31,6 +31,7 @@ from bot.core.types import (
 from bot.core.urn import has_number
 
 LAST_ANSWER_S = 24 * 3600.0  # how long an answer can be read again on a screen
+WORTH_S = 3 * 3600.0  # an answer to an older message would only puzzle the person; gateways on a bad line deliver days late
 OPEN_QUESTION_S = 15 * 60.0  # how long a re-dial looks for a question on its way
 
 
@@ -112,6 +113,7 @@ class Inbox:
         last = self._last_answer(turn)
         decision = self._decider.decide(turn.message.text, turn.contact, turn.session, screen=False, last=last, now=turn.now)
         decision = self._handed(turn, decision)
+        decision = _kept(decision, turn.contact) if is_late(turn.message, now=turn.now) else decision
         session = decision.session
         hints: tuple[tuple[Lane, int], ...] = ()
         if decision.expire:
@@ -228,6 +230,19 @@ class Inbox:
     def _last_answer(self, turn: _Turn) -> str:
         answer = turn.tx.last_answer(turn.message.urn, since=turn.now - LAST_ANSWER_S)
         return "" if answer is None else answer.text
+
+
+def is_late(message: Message, *, now: float) -> bool:
+    """Whether `message` was sent too long ago to be answered, by the provider's clock."""
+    return message.sent_at is not None and now - message.sent_at > WORTH_S
+
+
+def _kept(decision: Decision, before: Contact) -> Decision:
+    """What becomes of a message that came late: a STOP and the language hold, a cry for help is answered, and the rest is only kept.
+    A START is not even followed: since it was sent, the person may have stopped us."""
+    reply = decision.reply if decision.reply is not None and decision.reply.despite_stop else None
+    contact = replace(decision.contact, opted_out=decision.contact.opted_out or before.opted_out)
+    return replace(decision, contact=contact, reply=reply, question=False)
 
 
 def known_as(tx: Tx, urn: str) -> str:

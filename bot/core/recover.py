@@ -6,12 +6,12 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from bot.core.errors import SendError
-from bot.core.inbox import Inbox
+from bot.core.inbox import Inbox, is_late
 from bot.core.ports import Channel, Recovers, Reports
 from bot.core.storage import Store
 from bot.core.types import Lane, Message
 
-WORTH_S = 3 * 3600.0  # an answer to an older question would only puzzle the person
+LOOK_BACK_S = 24 * 3600.0  # what is too old for an answer (inbox.WORTH_S) is taken in all the same: it may be a STOP
 PAGE = 100  # messages in one transaction: webhooks must not wait long for the database
 
 _Row = TypeVar("_Row")
@@ -19,7 +19,7 @@ _Row = TypeVar("_Row")
 
 @dataclass(frozen=True, slots=True)
 class Recovered:
-    """What one round brought: messages that were new, that we had already, and that were too old to take in.
+    """What one round brought: messages that were new, that we had already, and, of the new ones, those too old to answer.
 
     `hints` go to the queue. `failed` has the channels that could not be asked and the provider's code.
     """
@@ -32,7 +32,7 @@ class Recovered:
 
 
 def recover(store: Store, inbox: Inbox, channels: Mapping[str, Channel], *, now: float, since: float) -> Recovered:
-    """Takes in what the channels' providers kept for us from `since` on, and that is at most `WORTH_S` old.
+    """Takes in what the channels' providers kept for us from `since` on.
 
     Safe to repeat: what we have is not taken twice. One provider that fails does not keep the others from being asked. Raises
     StoreDown; what was committed before it is found by the sweep.
@@ -46,9 +46,7 @@ def recover(store: Store, inbox: Inbox, channels: Mapping[str, Channel], *, now:
         except SendError as error:
             total = replace(total, failed={**total.failed, name: error.code})
             continue
-        fresh = [message for message in messages if message.sent_at is None or now - message.sent_at <= WORTH_S]
-        total = replace(total, too_old=total.too_old + len(messages) - len(fresh))
-        for page in _pages(fresh):
+        for page in _pages(messages):
             total = _take(store, inbox, page, total, now=now)
     return total
 
@@ -77,8 +75,15 @@ def _take(store: Store, inbox: Inbox, page: Sequence[Message], total: Recovered,
     with store.begin() as tx:
         results = [inbox.take(tx, message, now=now) for message in page]
     known = sum(result.duplicate for result in results)
+    old = sum(is_late(message, now=now) and not result.duplicate for message, result in zip(page, results, strict=True))
     hints = [hint for result in results for hint in result.hints]
-    return replace(total, hints=(*total.hints, *hints), taken=total.taken + len(page) - known, known=total.known + known)
+    return replace(
+        total,
+        hints=(*total.hints, *hints),
+        taken=total.taken + len(page) - known,
+        known=total.known + known,
+        too_old=total.too_old + old,
+    )
 
 
 def _pages(rows: Sequence[_Row]) -> Iterator[Sequence[_Row]]:

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from bot.core.inbox import Inbox, session_key, typed
+from bot.core.inbox import WORTH_S, Inbox, session_key, typed
 from bot.core.ports import Taken
 from bot.core.storage import NewDelivery, WaitingAnswer
 from bot.core.types import Lane, Limits, Linked, Message, OptOut, Reply, Response, Session, SessionEnd, SessionEvent, Status, StatusUpdate
 from bot.store.memory import MemoryStore
-from tests.small import EN, TEXTS, small_library
+from tests.small import EN, SW, TEXTS, small_library
 
 PERSON = "tel:+254700000001"
 NOW = 1_800_000_000.0
@@ -320,6 +320,36 @@ class TestOnePersonWithTwoNames:
     def test_a_stranger_s_id_is_a_person_of_its_own(self, bench: Bench) -> None:
         self.say(bench, NUMBER, "STOP")
         assert self.say(bench, "whatsapp:KE.another", "how far apart do i plant maize").hints
+
+
+class TestCameLate:
+    """A gateway that was off delivers what it kept, hours or days later."""
+
+    def tell(self, bench: Bench, text: str, *, age_s: float) -> Taken:
+        return bench.take(Message(channel="sms", external_id=f"m{next(bench.ids)}", urn=PERSON, text=text, sent_at=NOW - age_s))
+
+    @pytest.mark.parametrize("text", ["how far apart do i plant maize", "HELP", "MENU", "1"])
+    def test_it_is_kept_and_not_answered(self, bench: Bench, text: str) -> None:
+        assert self.tell(bench, text, age_s=WORTH_S + 1).hints == ()
+        assert [line.text for line in bench.store.conversation(PERSON, limit=9)] == [text]
+        assert bench.store.counts() == {"message.done": 1}
+        assert self.tell(bench, text, age_s=WORTH_S).hints
+
+    def test_a_stop_holds_and_is_confirmed(self, bench: Bench) -> None:
+        assert bench.parts(self.tell(bench, "STOP", age_s=2 * 86400)) == [TEXTS[EN]["stopped"]]
+        assert bench.sms("MENU").hints == ()
+
+    def test_a_start_does_not_undo_a_later_stop(self, bench: Bench) -> None:
+        bench.sms("STOP")
+        assert self.tell(bench, "START", age_s=2 * 86400).hints == ()
+        assert bench.sms("MENU").hints == ()
+
+    def test_a_language_holds(self, bench: Bench) -> None:
+        assert self.tell(bench, "KISWAHILI", age_s=2 * 86400).hints == ()
+        assert bench.parts(bench.sms("HELP")) == [TEXTS[SW]["help"]]
+
+    def test_a_cry_for_help_is_answered(self, bench: Bench) -> None:
+        assert "Keep still" in bench.parts(self.tell(bench, "snake bite", age_s=2 * 86400))[0]
 
 
 class TestReadFromTheInboxToo:

@@ -9,17 +9,17 @@ from typing import Any
 import pytest
 
 from bot.core.errors import SendError, StoreDown, Unreachable
-from bot.core.inbox import Inbox
+from bot.core.inbox import WORTH_S, Inbox
 from bot.core.ports import Channel
 from bot.core.price import Price
-from bot.core.recover import PAGE, WORTH_S, Recovered, catch_up, recover
+from bot.core.recover import LOOK_BACK_S, PAGE, Recovered, catch_up, recover
 from bot.core.storage import NewDelivery
 from bot.core.types import Lane, Limits, Message, Reply, Response, Status, StatusUpdate
 from bot.store.memory import MemoryStore
 from tests.small import EN, small_library
 
 NOW = 1_800_000_000.0
-SINCE = NOW - WORTH_S
+SINCE = NOW - LOOK_BACK_S
 PERSON = "tel:+254700000001"
 
 
@@ -101,16 +101,21 @@ def test_what_came_by_webhook_is_not_taken_again() -> None:
 
 
 @pytest.mark.parametrize(
-    ("age_s", "taken"),
+    ("age_s", "answered"),
     [
-        pytest.param(WORTH_S, 1, id="just-worth-it"),
-        pytest.param(WORTH_S + 1, 0, id="too-old"),
-        pytest.param(-30.0, 1, id="their-clock-is-ahead"),
+        pytest.param(WORTH_S, True, id="just-worth-it"),
+        pytest.param(WORTH_S + 1, False, id="too-old"),
+        pytest.param(-30.0, True, id="their-clock-is-ahead"),
     ],
 )
-def test_age(age_s: float, taken: int) -> None:
+def test_age(age_s: float, answered: bool) -> None:
     recovered = run(MemoryStore(), Keeping("one", kept=[message(1, age_s=age_s)]))
-    assert (recovered.taken, recovered.too_old) == (taken, 1 - taken)
+    assert (recovered.taken, recovered.too_old, len(recovered.hints)) == (1, not answered, answered)
+
+
+def test_what_is_too_old_is_counted_once() -> None:
+    store, one = MemoryStore(), Keeping("one", kept=[message(1, age_s=WORTH_S + 1)])
+    assert [run(store, one).too_old for _ in range(2)] == [1, 0]
 
 
 def test_a_message_without_a_time_is_taken() -> None:
@@ -118,9 +123,10 @@ def test_a_message_without_a_time_is_taken() -> None:
     assert run(MemoryStore(), Keeping("one", kept=[timeless])).taken == 1
 
 
-def test_a_stop_that_we_missed_holds() -> None:
+@pytest.mark.parametrize("age_s", [60.0, WORTH_S + 1], ids=["fresh", "old"])
+def test_a_stop_that_we_missed_holds(age_s: float) -> None:
     store = MemoryStore()
-    run(store, Keeping("one", kept=[message(1, "how do i store maize", urn=PERSON), message(2, "STOP", urn=PERSON)]))
+    run(store, Keeping("one", kept=[message(1, "how do i store maize", urn=PERSON), message(2, "STOP", age_s=age_s, urn=PERSON)]))
     with store.begin() as tx:
         assert tx.contact(PERSON, now=NOW, lang=EN).opted_out
 

@@ -12,6 +12,7 @@ import itertools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import requests
 from aiohttp import web
@@ -132,9 +133,14 @@ class AfricasTalking(Server):
         return json.dumps({"SMSMessageData": {"Messages": [row for row in self._inbox if int(row["id"]) > after][:PAGE]}})
 
 
-def incoming(number: str, text: str, *, id: str, to: str = SHORT_CODE) -> dict[str, str]:
+def stamp(at: float) -> str:
+    """A time as they write it."""
+    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M:%S}"
+
+
+def incoming(number: str, text: str, *, id: str, to: str = SHORT_CODE, date: str = "2026-11-02 08:15:45") -> dict[str, str]:
     """The form of an incoming SMS."""
-    return {"date": "2026-11-02 08:15:45", "from": number, "id": id, "text": text, "to": to, "networkCode": "63902"}
+    return {"date": date, "from": number, "id": id, "text": text, "to": to, "networkCode": "63902"}
 
 
 def report(message_id: str, status: str, number: str, *, reason: str = "") -> dict[str, str]:

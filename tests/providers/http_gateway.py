@@ -39,9 +39,9 @@ class HttpGateway(Server):
         return web.json_response({"id": self.messages[key][2]}, status=202)
 
 
-def incoming(number: str, text: str, *, id: str) -> dict[str, str]:
+def incoming(number: str, text: str, *, id: str, sent_at: str = "2026-11-02T08:15:45Z") -> dict[str, str]:
     """The fields of an incoming message."""
-    return {"id": id, "from": number, "to": "20880", "text": text, "sent_at": "2026-11-02T08:15:45Z"}
+    return {"id": id, "from": number, "to": "20880", "text": text, "sent_at": sent_at}
 
 
 def signature(body: bytes, secret: str) -> str:

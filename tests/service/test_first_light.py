@@ -38,6 +38,12 @@ from_number = "{number}"
 base_url = "{twilio}"
 """
 
+
+def incoming(number: str, text: str, *, id: str) -> dict[str, str]:
+    """An SMS that was sent a moment ago."""
+    return at.incoming(number, text, id=id, date=at.stamp(time.time()))
+
+
 pytestmark = [pytest.mark.service, pytest.mark.model]
 
 
@@ -105,7 +111,7 @@ def test_a_question_by_simulated_sms(house: House, number: str, question: str, w
 
 def test_a_question_by_africas_talking(house: House) -> None:
     number = "+254700000021"
-    form = at.incoming(number, "how much salt and sugar for ORS", id="at-1")
+    form = incoming(number, "how much salt and sugar for ORS", id="at-1")
     assert house.at_post("at_sms", "receive", form).status_code == 200
     assert house.at_post("at_sms", "receive", form).status_code == 200, "their retry"
     [reply] = until(lambda: texts(house.at, number))
@@ -156,15 +162,15 @@ def test_a_free_question_by_ussd_is_answered_exactly_once(house: House) -> None:
 
 def test_stop_is_confirmed_once_and_kept(house: House) -> None:
     number = "+254700000051"
-    house.at_post("at_sms", "receive", at.incoming(number, "Stop.", id="stop-1"))
+    house.at_post("at_sms", "receive", incoming(number, "Stop.", id="stop-1"))
     assert len(until(lambda: texts(house.at, number))) == 1
-    house.at_post("at_sms", "receive", at.incoming(number, "how far apart should i plant maize", id="stop-2"))
-    house.at_post("at_sms", "receive", at.incoming(number, "STOP", id="stop-3"))
+    house.at_post("at_sms", "receive", incoming(number, "how far apart should i plant maize", id="stop-2"))
+    house.at_post("at_sms", "receive", incoming(number, "STOP", id="stop-3"))
     time.sleep(6)
     assert len(texts(house.at, number)) == 1
 
 
-GOOD_SMS = at.incoming("+254700000061", "when to plant beans", id="bad-1")
+GOOD_SMS = incoming("+254700000061", "when to plant beans", id="bad-1")
 GOOD_HOP = at.hop("ATUid_bad", "+254700000061", "")
 
 
@@ -216,7 +222,7 @@ def test_nothing_that_was_refused_was_queued(house: House) -> None:
 def test_killing_the_model_in_the_middle_loses_nothing_and_answers_once(house: House) -> None:
     numbers = [f"+2547000000{n}" for n in range(71, 77)]
     for number in numbers:
-        house.at_post("at_sms", "receive", at.incoming(number, "what can i do about army worms in my maize", id=f"kill-{number}"))
+        house.at_post("at_sms", "receive", incoming(number, "what can i do about army worms in my maize", id=f"kill-{number}"))
     until(lambda: texts(house.at, numbers[0]))
     house.service.processes()["answers"].kill()
     assert [len(until(lambda n=number: texts(house.at, n), 120)) for number in numbers] == [1] * len(numbers)  # type: ignore[misc]
