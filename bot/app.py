@@ -22,7 +22,7 @@ from bot.core.errors import BadSetting, ModelFailed
 from bot.core.inbox import Inbox
 from bot.core.limits import with_limits
 from bot.core.ports import Channel, Checks, Clock, Queue, Writer
-from bot.core.recover import WORTH_S, catch_up, recover
+from bot.core.recover import LOOK_BACK_S, catch_up, recover
 from bot.core.storage import Store
 from bot.core.sweep import sweep
 from bot.core.types import Library
@@ -128,12 +128,12 @@ class App:
         self._urgent = urgent
 
     def _recover(self, now: float) -> None:
-        recovered = recover(self.store, self.inbox, self.channels, now=now, since=now - WORTH_S)
+        recovered = recover(self.store, self.inbox, self.channels, now=now, since=now - LOOK_BACK_S)
         for hint in recovered.hints:
             self.queue.hint(*hint)
         if recovered.taken or recovered.too_old:
             log.info("recovered %d missed messages, %d were too old to answer", recovered.taken, recovered.too_old)
-        failed = {**recovered.failed, **catch_up(self.store, self.channels, now=now, since=now - WORTH_S)}
+        failed = {**recovered.failed, **catch_up(self.store, self.channels, now=now, since=now - LOOK_BACK_S)}
         for channel, code in failed.items():
             log.warning("channel %s does not say what we missed (%s): asked again soon", channel, code)
         if failed:
