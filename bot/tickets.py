@@ -105,7 +105,8 @@ def _shown(ticket: Ticket, answers: Sequence[TicketAnswer], zone: tzinfo) -> Ite
 def _answered(args: argparse.Namespace, desk: Desk, by: str, zone: tzinfo) -> Iterator[str]:
     approval = _approval(args, desk.clock(), zone)
     done = desk.answer(args.ticket, args.text, by=by, again=args.again, approval=approval)
-    yield f"Ticket {args.ticket} is answered: {done.parts} SMS on its way. `ujumbe tickets show {args.ticket}` says when the phone has it."
+    count = "1 message is" if done.parts == 1 else f"{done.parts} messages are"
+    yield f"Ticket {args.ticket} is answered: {count} on the way. `ujumbe tickets show {args.ticket}` says when the phone has it."
     if approval:
         yield f"It serves others until {_day(approval.expires, zone)}: `ujumbe tickets withdraw {done.approved}` takes it back."
 

@@ -9,6 +9,7 @@ from bot.app import CHANNELS, SKILLS, build, channel_class, open_channels
 from bot.chat import HintList
 from bot.config import load
 from bot.core.errors import BadSetting
+from bot.core.types import Message
 from bot.store.memory import MemoryStore
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -69,6 +70,21 @@ def test_a_missing_model_leaves_the_facts(tmp_path: Path, caplog: pytest.LogCapt
     app = build(settings, store=MemoryStore(), queue=HintList())
     app.warm()
     assert "answering from the facts alone" in caplog.text
+
+
+def test_an_urgent_ticket_is_told_once_without_number_or_words(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    app = build(load(data_dir=tmp_path, model="none"), store=MemoryStore(), queue=HintList())
+    for n, text in enumerate(("snake bit my child", "PERSON my goat is ill")):
+        with app.store.begin() as tx:
+            app.inbox.take(tx, Message(channel="sim", external_id=f"m{n}", urn="tel:+254700000001", text=text), now=app.clock())
+    for _ in range(3):
+        app.sweep()
+    told = [record.getMessage() for record in caplog.records if "ticket" in record.getMessage()]
+    assert told == ["urgent ticket 1 opened"]
+    assert "2547" not in caplog.text
+    app.desk.close(1)
+    app.sweep()
+    assert app.store.counts().get("ticket.urgent", 0) == 0
 
 
 def test_the_shipped_skills_load() -> None:

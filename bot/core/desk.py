@@ -112,7 +112,9 @@ def _fitted(text: str, limits: Limits) -> Sequence[str]:
     if not fitted.parts:
         raise NotDone("The answer is empty. Nothing was sent.")
     if fitted.rest:
-        raise NotDone(f"The answer is too long for {limits.max_parts} SMS by {len(fitted.rest)} characters. Nothing was sent; shorten it.")
+        raise NotDone(
+            f"The answer is too long for {limits.max_parts} messages by {len(fitted.rest)} characters. Nothing was sent; shorten it."
+        )
     return fitted.parts
 
 

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from bot.core.answering import GIVE_UP, Answering
-from bot.core.approved import ApprovedBook
+from bot.core.approved import ApprovedBook, folded
 from bot.core.storage import Claim
+from bot.core.ticket import Approved
 from bot.core.types import Lane, Lang, Limits, Message, Reply, SessionEvent, Status
 from bot.store.memory import MemoryStore
 from tests.core.test_inbox import Plain
@@ -81,6 +82,57 @@ def test_a_question_is_answered_once() -> None:
     assert bench.answer() == []
     assert bench.model.asked == ["how dry?"]
     assert bench.store.counts()["delivery.queued"] == 1
+
+
+def approve(bench: Bench, question: str, lang: Lang = EN, expires: float = 0.0) -> int:
+    with bench.store.begin() as tx:
+        return tx.approve(
+            Approved(
+                lang=lang,
+                question=question,
+                folded=folded(question, lang),
+                answer="13 percent.",
+                approved_by="amina",
+                approved_at=NOW,
+                expires=expires,
+            )
+        )
+
+
+def test_what_a_person_answered_before_needs_no_model() -> None:
+    bench = Bench()
+    number = approve(bench, "How dry")
+    assert bench.answer() == [f"13 percent. {WELCOME}"]
+    assert (bench.model.asked, bench.plain.asked) == ([], [])
+    [delivery] = bench.store._tables.outgoing.values()
+    assert (delivery.order.kind, list(delivery.order.facts)) == ("approved", [f"approved:{number}"])
+
+
+@pytest.mark.parametrize(
+    ("question", "lang", "expires", "withdrawn"),
+    [
+        pytest.param("how wet", EN, 0.0, False, id="another-question"),
+        pytest.param("how dry", Lang.SW, 0.0, False, id="another-language"),
+        pytest.param("how dry", EN, NOW, False, id="expired"),
+        pytest.param("how dry", EN, 0.0, True, id="withdrawn"),
+    ],
+)
+def test_else_the_model_has_its_turn(question: str, lang: Lang, expires: float, withdrawn: bool) -> None:
+    bench = Bench()
+    number = approve(bench, question, lang, expires)
+    if withdrawn:
+        with bench.store.begin() as tx:
+            tx.withdraw(number, now=NOW)
+    bench.answer()
+    assert bench.model.asked == ["how dry?"]
+
+
+def test_an_approval_counts_for_a_worker_that_runs_already() -> None:
+    bench = Bench()
+    assert bench.people.find("how dry?", EN, now=NOW) is None
+    approve(bench, "how dry")
+    bench.answer()
+    assert bench.model.asked == []
 
 
 def test_who_lost_the_claim_stores_nothing() -> None:

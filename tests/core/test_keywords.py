@@ -15,6 +15,7 @@ TABLE = {
     "stop": ["STOP", "stop all", "unsubscribe", "opt out", "cancel", "quit", "end", "simamisha", "acha", "ondoa", "toka", "sitaki"],
     "start": ["start", "anza", "unstop", "rudisha"],
     "help": ["help", "info", "msaada"],
+    "person": ["person", "agent", "human", "mtu", "msaada wa mtu", "kuongea na mtu", "talk to a person", "nataka kuongea na mtu"],
     "menu": ["menu", "menyu"],
     "more": ["more", "zaidi"],
     "lang.en": ["english", "kiingereza"],
@@ -90,6 +91,47 @@ def test_an_ordinary_word_needs_its_guard(word: str) -> None:
 )
 def test_the_other_commands(text: str, keyword: Keyword | None) -> None:
     assert KEYWORDS.recognise(text) == keyword
+
+
+@pytest.mark.parametrize(
+    ("text", "rest"),
+    [
+        *(
+            pytest.param(text, "", id=text)
+            for text in ("PERSON", "person please", "Mtu.", "naomba kuongea na mtu", "Human!", "Msaada wa mtu")
+        ),
+        pytest.param("talk to a person", "", id="phrase"),
+        pytest.param("talk to a person about my goat", "my goat", id="phrase-before"),
+        pytest.param("please talk to a person, my Goat is ill", "my Goat is ill", id="politely"),
+        pytest.param("nataka kuongea na mtu kuhusu mkopo", "mkopo", id="kuhusu"),
+        pytest.param("PERSON my goat is ill", "my goat is ill", id="capitals"),
+        pytest.param("MTU mbuzi wangu anaumwa", "mbuzi wangu anaumwa", id="capitals-swahili"),
+        pytest.param("person: my goat", "my goat", id="colon"),
+        pytest.param("Mtu, mbuzi wangu", "mbuzi wangu", id="comma"),
+        pytest.param("agent\nmy money is gone", "my money is gone", id="line"),
+    ],
+)
+def test_a_call_for_a_person_with_what_it_is_about(text: str, rest: str) -> None:
+    assert KEYWORDS.recognise(text) == Keyword(Word.PERSON, rest=rest)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("mtu ananiomba pin yangu ya M-Pesa", "Mtu ananiomba PIN", "MTU ANANIOMBA PIN", "m2", "watu", "mtu mwenye malaria ale nini"),
+        *("person with malaria", "Person bitten by a dog", "agent took my money", "human waste as manure", "HUMAN WASTE AS MANURE"),
+        *(
+            "how do i talk to a person who is sad",
+            "kuongea na mtu mwenye hasira",
+            "msaada wa mtu aliyeanguka",
+            "personal loan",
+            "agents",
+            "PERSON 5",
+        ),
+    ],
+)
+def test_a_question_that_begins_like_a_call_for_a_person_is_a_question(text: str) -> None:
+    assert KEYWORDS.recognise(text) is None
 
 
 def test_stop_wins_where_two_lists_share_a_word() -> None:
