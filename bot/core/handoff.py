@@ -53,7 +53,7 @@ def _person(tx: Tx, decision: Decision, wish: Wish, message: Message, now: float
     if more == ticket.question:
         return "person_opened" if more else "person_which"
     tx.save_ticket(replace(ticket, question=more))
-    return "person_added"
+    return "person_added" if ticket.question else "person_opened"
 
 
 def _emergency(tx: Tx, decision: Decision, wish: Wish, message: Message, now: float) -> None:

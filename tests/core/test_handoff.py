@@ -58,7 +58,7 @@ class TestPerson:
     def test_who_has_no_question_yet_is_asked_for_it(self, bench: Bench) -> None:
         assert bench.parts(bench.sms("PERSON")) == [TEXTS[EN]["person_which"]]
         assert only(bench).question == ""
-        assert bench.parts(bench.sms("PERSON: my goat does not eat")) == [TEXTS[EN]["person_added"]]
+        assert bench.parts(bench.sms("PERSON: my goat does not eat")) == [OPENED]
         assert only(bench).question == "my goat does not eat"
 
     def test_a_question_of_long_ago_is_not_meant(self, bench: Bench) -> None:
