@@ -70,8 +70,10 @@ def _add_doctor(commands: "_Commands[argparse.ArgumentParser]") -> None:
 
 
 def _add_provider_sim(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    from bot.provider_sim import NAMES
+
     sim = commands.add_parser("provider-sim", help="play the telco on this machine: a rehearsal that costs nothing")
-    sim.add_argument("provider", nargs="?", choices=["at", "twilio", "all"], default="all")
+    sim.add_argument("provider", nargs="?", choices=[*NAMES, "all"], default="all")
     sim.set_defaults(run=_provider_sim)
 
 
@@ -172,7 +174,7 @@ def _doctor(args: argparse.Namespace) -> int:
 
 def _provider_sim(args: argparse.Namespace) -> int:
     from bot.config import load
-    from bot.provider_sim import run
+    from bot.provider_sim.screen import run
 
     run(args.provider, load(), sys.stdin, sys.stdout)
     return 0

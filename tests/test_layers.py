@@ -26,7 +26,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "bot.tickets": ("bot.core",),
     "bot.serve": ("bot",),
     "bot.doctor": ("bot", "models", "skills"),
-    "bot.provider_sim": ("bot.config", "bot.core"),
+    "bot.provider_sim": ("bot.config", "bot.core", "bot.provider_sim"),
     "bot.supervisor": ("bot.core", "bot.config"),
     "bot.machine": ("bot.core", "bot.config"),
     "bot.valkey": ("bot.core", "bot.config"),

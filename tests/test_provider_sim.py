@@ -13,21 +13,39 @@ from typing import Any
 
 import pytest
 
-from bot import provider_sim
 from bot.__main__ import main
 from bot.app import open_channels
 from bot.config import Settings
 from bot.core.errors import BadSetting
 from bot.core.finding import Finding, Verdict
 from bot.doctor.channels import examine
-from bot.provider_sim import HELP, run
+from bot.provider_sim import NAMES
+from bot.provider_sim.screen import HELP, run
 from tests.console.house import real_site
 from tests.gateway.conftest import serving
 from tests.providers.server import closed_port
 
-FREE = {"at": 0, "twilio": 0}
+FREE = dict.fromkeys(NAMES, 0)
 QUESTION = "how far apart do i plant maize"
-SECRETS = [("at_sms", "api_key"), ("at_sms", "path_key"), ("at_ussd", "path_key"), ("twilio_sms", "auth_token")]
+SECRETS = [
+    ("at_sms", "api_key"),
+    ("at_sms", "path_key"),
+    ("at_ussd", "path_key"),
+    ("twilio_sms", "auth_token"),
+    *(("meta_whatsapp", option) for option in ("access_token", "app_secret", "verify_token")),
+    *(("android_gateway", option) for option in ("password", "signing_key")),
+    *((name, option) for name in ("kannel", "jasmin") for option in ("password", "path_key")),
+    ("http", "secret"),
+]
+EACH = {
+    "at": {"at_sms", "at_ussd"},
+    "twilio": {"twilio_sms"},
+    "meta": {"meta_whatsapp"},
+    "android": {"android_gateway"},
+    "kannel": {"kannel"},
+    "jasmin": {"jasmin"},
+    "http": {"http"},
+}
 
 
 def free_port() -> int:
@@ -50,11 +68,7 @@ def tables(screen: str) -> dict[str, dict[str, str]]:
 
 @pytest.mark.parametrize(
     ("provider", "names"),
-    [
-        pytest.param("at", {"at_sms", "at_ussd"}, id="at"),
-        pytest.param("twilio", {"twilio_sms"}, id="twilio"),
-        pytest.param("all", {"at_sms", "at_ussd", "twilio_sms"}, id="all"),
-    ],
+    [*(pytest.param(*one, id=one[0]) for one in EACH.items()), pytest.param("all", set().union(*EACH.values()), id="all")],
 )
 def test_the_tables_are_ready_to_paste(tmp_path: Path, provider: str, names: set[str]) -> None:
     shown = tables(rehearse(provider, Settings(data_dir=tmp_path)))
@@ -68,11 +82,11 @@ def test_every_rehearsal_has_secrets_of_its_own(tmp_path: Path) -> None:
 
 
 def test_what_was_pasted_is_found_again_and_not_shown(tmp_path: Path) -> None:
-    ports = {"at": free_port(), "twilio": free_port()}
+    ports = {name: free_port() for name in NAMES}
     pasted = tables(rehearse("all", Settings(data_dir=tmp_path), ports=ports))
     screen = rehearse("all", Settings(data_dir=tmp_path, channels=pasted), ports=ports)
     assert tables(screen) == {}
-    assert screen.count("as ujumbe.toml says") == 2
+    assert screen.count("as ujumbe.toml says") == len(NAMES)
     assert [secret for name, secret in SECRETS if pasted[name][secret] in screen] == []
 
 
@@ -104,7 +118,7 @@ def typing(lines: tuple[str, ...], out: io.StringIO) -> Iterator[str]:
 
 async def played(tmp_path: Path, provider: str, *typed: str, spoil: Callable[[dict[str, Any]], None] = lambda _: None) -> str:
     """The screen below the introduction, after `typed`, with a gateway that has the pasted tables (`spoil` changes them)."""
-    ports = {"at": free_port(), "twilio": free_port()}
+    ports = {name: free_port() for name in NAMES}
     pasted = tables(rehearse(provider, Settings(data_dir=tmp_path), ports=ports))
     theirs = copy.deepcopy(pasted)
     spoil(theirs)
@@ -126,7 +140,7 @@ async def test_a_question_by_sms_and_its_answer(tmp_path: Path) -> None:
 
 def test_the_doctor_is_content_with_a_rehearsal(tmp_path: Path) -> None:
     found: list[Finding] = []
-    ports = {"at": free_port(), "twilio": free_port()}
+    ports = {name: free_port() for name in NAMES}
     given = Settings(data_dir=tmp_path, port=free_port())
     pasted = tables(rehearse("all", given, ports=ports))
     settings = given.model_copy(update={"channels": pasted})
@@ -139,14 +153,45 @@ def test_the_doctor_is_content_with_a_rehearsal(tmp_path: Path) -> None:
     wrong = [finding.what for finding in found if finding.verdict is Verdict.WRONG]
     assert wrong == ["public_url"]  # it is not set
     asked = {finding.what: finding.verdict for finding in found}
-    assert (asked["at_sms, provider"], asked["twilio_sms, provider"], asked["twilio_sms, webhook"]) == (Verdict.OK,) * 3
+    providers = [f"{name}, provider" for names in EACH.values() for name in names if name != "at_ussd"]
+    webhooks = [f"{name}, webhook" for name in ("twilio_sms", "meta_whatsapp", "android_gateway")]
+    assert {asked[what] for what in (*providers, *webhooks)} == {Verdict.OK}
 
 
-async def test_a_question_by_twilio_and_its_answer(tmp_path: Path) -> None:
-    screen = await played(tmp_path, "twilio", f"twilio +254700000001 {QUESTION}", "until 75 cm", "twilio delivered")
-    lines = screen.splitlines()
-    assert (lines[0], lines[-1]) == ("taken", "taken")
-    assert any(line.startswith("twilio > +2547***001: ") for line in lines)
+@pytest.mark.parametrize("provider", [name for name in NAMES if name != "at"])
+async def test_a_question_by_any_other_and_its_answer(tmp_path: Path, provider: str) -> None:
+    said = f"{provider} +254700000001 {QUESTION}"
+    lines = (await played(tmp_path, provider, said, "until 75 cm", f"{provider} delivered", f"{provider} failed")).splitlines()
+    assert (lines[0], lines[-2:]) == ("taken", ["taken", "taken"])
+    assert any(line.startswith(f"{provider} > +2547***001: ") for line in lines)
+
+
+async def test_whatsapp_shows_choices_and_what_was_read(tmp_path: Path) -> None:
+    number = "+254700000001"
+    typed = (
+        f"meta {number} MENU",
+        "until [1 Crops]",
+        f"meta {number} 1",
+        "until Ask about Crops",
+        "meta read",
+        "until see that we read it",
+    )
+    lines = (await played(tmp_path, "meta", *typed)).splitlines()
+    assert "meta: they see that we read it" in lines
+    assert lines.count("taken") == 3
+
+
+@pytest.mark.parametrize("provider", ["android", "kannel", "jasmin", "http", "meta"])
+async def test_a_gateway_that_knows_another_secret_refuses(tmp_path: Path, provider: str) -> None:
+    secret = {"android": "signing_key", "http": "secret", "meta": "app_secret"}.get(provider, "path_key")
+
+    def other(channels: dict[str, Any]) -> None:
+        [table] = channels.values()
+        table[secret] = "b" * 24
+
+    told = await played(tmp_path, provider, f"{provider} +254700000001 habari", spoil=other)
+    assert told.startswith("not taken: ")
+    assert "403" in told
 
 
 async def test_a_dial(tmp_path: Path) -> None:
@@ -192,7 +237,7 @@ def test_quit_ends(tmp_path: Path) -> None:
 
 
 def test_without_a_checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(provider_sim, "ROOT", tmp_path)
+    monkeypatch.setattr("bot.provider_sim.screen.ROOT", tmp_path)
     with pytest.raises(BadSetting, match="run it from a checkout"):
         rehearse("at", Settings(data_dir=tmp_path))
 

@@ -102,14 +102,10 @@ class Jasmin(Wire):
         return Call("POST", taken.callback.removeprefix(self.public_url), FORM, urlencode(form).encode())
 
     def taken(self) -> Sequence[Taken]:
-        return [Taken(f"+{one.number}", _decoded(one), one.id, one.dlr_url) for one in self.provider.messages]
+        return [Taken(f"+{one.number}", one.text, one.id, one.dlr_url) for one in self.provider.messages]
 
     def recipient(self, sent: Sent) -> str:
         return f"+{sent.form['to']}"
-
-
-def _decoded(one: jasmin.Taken) -> str:
-    return _gsm7.decode(one.octets) if one.coding == "0" else one.octets.decode("utf-16-be")
 
 
 class Forgetful(http_gateway.HttpGateway):

@@ -1,5 +1,5 @@
 """The account side of the stand-ins: what `ujumbe doctor channels` asks a provider. Each knows one account and says what is set here.
-`ujumbe provider-sim` plays these two; more_accounts.py has the rest."""
+more_accounts.py has the rest; `ujumbe provider-sim` plays them all."""
 
 import base64
 from typing import Any

@@ -46,14 +46,14 @@ class Capcom6(Server):
     def __init__(self, *, password: str = PASSWORD) -> None:
         super().__init__()
         self.messages: list[tuple[str, str, str]] = []
-        self._authorization = f"Basic {base64.b64encode(f'{USER}:{password}'.encode()).decode()}"
+        self.authorization = f"Basic {base64.b64encode(f'{USER}:{password}'.encode()).decode()}"
 
     def answer(self, sent: Sent, fault: Fault) -> web.Response:
         if (sent.method, sent.path) == ("GET", "/health"):
             return web.json_response({"status": "pass", "version": "1.60.0", "releaseId": 100, "checks": {}})
         if sent.method != "POST" or sent.path not in ("/message", "/messages"):
             return web.Response(status=404)
-        if sent.headers.get("authorization") != self._authorization:
+        if sent.headers.get("authorization") != self.authorization:
             return web.Response(status=401)
         if not sent.form.get("phoneNumbers"):
             return web.json_response({"message": "phoneNumbers is empty"}, status=400)

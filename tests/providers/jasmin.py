@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import requests
 from aiohttp import web
 
+from channels import _gsm7
 from tests.providers.server import Fault, Sent, Server
 
 USER, PASSWORD = "ujumbe", "jasmin-password"
@@ -35,6 +36,11 @@ class Taken:
     octets: bytes
     id: str
     dlr_url: str
+
+    @property
+    def text(self) -> str:
+        """What the phone shows."""
+        return _gsm7.decode(self.octets) if self.coding == "0" else self.octets.decode("utf-16-be")
 
 
 class Jasmin(Server):

@@ -1,6 +1,5 @@
 """The account side of the other stand-ins (see accounts.py)."""
 
-import base64
 import json
 
 from aiohttp import web
@@ -30,8 +29,8 @@ class PhoneAccount(capcom6.Capcom6):
 
     health = "pass"
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, *, password: str = capcom6.PASSWORD) -> None:
+        super().__init__(password=password)
         self.webhooks: list[dict[str, str]] = []
 
     def answer(self, sent: Sent, fault: Fault) -> web.Response:
@@ -39,8 +38,7 @@ class PhoneAccount(capcom6.Capcom6):
             return web.json_response({"status": self.health, "checks": {}}, status=500 if self.health == "fail" else 200)
         if (sent.method, sent.path) != ("GET", "/webhooks"):
             return super().answer(sent, fault)
-        basic = base64.b64encode(f"{capcom6.USER}:{capcom6.PASSWORD}".encode()).decode()
-        if sent.headers.get("authorization") != f"Basic {basic}":
+        if sent.headers.get("authorization") != self.authorization:
             return web.Response(status=401)
         return web.Response(text=json.dumps(self.webhooks), content_type="application/json")
 
