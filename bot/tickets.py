@@ -1,4 +1,4 @@
-"""`ujumbe tickets list | show | answer | close | approved | withdraw`: arguments in, lines out. No line ever has a whole number in it."""
+"""`ujumbe tickets list | show | answer | ...`: arguments in, lines out. No line ever has a whole number in it."""
 
 import argparse
 from collections.abc import Callable, Iterator, Sequence
@@ -37,6 +37,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     for name, what in (("show", "everything about one ticket"), ("close", "end a ticket: no answer goes out for it any more")):
         commands.add_parser(name, help=what).add_argument("ticket", type=int, metavar="N")
     _add_answer(commands.add_parser("answer", help="send an answer to who asked"))
+    _add_approve(commands.add_parser("approve", help="let a ticket's last answer serve one more wording of its question"))
     commands.add_parser("approved", help="the answers that serve others who ask the same")
     withdraw = commands.add_parser("withdraw", help="take an approved answer back")
     withdraw.add_argument("approved", type=int, metavar="ID", help="its number in `ujumbe tickets approved`")
@@ -46,9 +47,19 @@ def _add_answer(answer: argparse.ArgumentParser) -> None:
     answer.add_argument("ticket", type=int, metavar="N")
     answer.add_argument("text", help="what they get, word for word")
     answer.add_argument("--approve", metavar="QUESTION", help="everybody who asks this very question gets the answer too, at once")
-    answer.add_argument("--until", type=_date, metavar="DATE", help=f"last day of that (default: in {SERVES_DAYS} days)")
     answer.add_argument("--again", action="store_true", help="also where the ticket was answered before")
-    answer.add_argument("--by", default="", help="who answers (default: the user of this machine)")
+    _add_common(answer)
+
+
+def _add_approve(approve: argparse.ArgumentParser) -> None:
+    approve.add_argument("ticket", type=int, metavar="N")
+    approve.add_argument("approve", metavar="QUESTION", help="everybody who asks this very question gets the answer, at once")
+    _add_common(approve)
+
+
+def _add_common(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--until", type=_date, metavar="DATE", help=f"last day of an approval (default: in {SERVES_DAYS} days)")
+    command.add_argument("--by", default="", help="who you are (default: the user of this machine)")
 
 
 def _date(text: str) -> date:
@@ -67,6 +78,8 @@ def run(args: argparse.Namespace, desk: Desk, say: Say, *, user: str, zone: tzin
             lines = _shown(*desk.show(args.ticket), zone)
         case "answer":
             lines = _answered(args, desk, args.by or user, zone)
+        case "approve":
+            lines = _approve(args, desk, args.by or user, zone)
         case "close":
             desk.close(args.ticket)
             lines = iter([f"Ticket {args.ticket} is closed."])
@@ -108,7 +121,17 @@ def _answered(args: argparse.Namespace, desk: Desk, by: str, zone: tzinfo) -> It
     count = "1 message is" if done.parts == 1 else f"{done.parts} messages are"
     yield f"Ticket {args.ticket} is answered: {count} on the way. `ujumbe tickets show {args.ticket}` says when the phone has it."
     if approval:
-        yield f"It serves others until {_day(approval.expires, zone)}: `ujumbe tickets withdraw {done.approved}` takes it back."
+        yield _serves(approval, done.approved, zone)
+
+
+def _approve(args: argparse.Namespace, desk: Desk, by: str, zone: tzinfo) -> Iterator[str]:
+    approval = _approval(args, desk.clock(), zone)
+    assert approval  # the question is not optional here
+    yield _serves(approval, desk.approve(args.ticket, approval, by=by), zone)
+
+
+def _serves(approval: Approval, id: int, zone: tzinfo) -> str:
+    return f"It serves others until {_day(approval.expires, zone)}: `ujumbe tickets withdraw {id}` takes it back."
 
 
 def _approval(args: argparse.Namespace, now: float, zone: tzinfo) -> Approval | None:

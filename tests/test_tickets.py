@@ -164,7 +164,9 @@ def test_approved_answers_are_listed_with_their_end(town: Town, run: Run) -> Non
     assert run("approved") == "No answer is approved.\n"
     town.sms(FIRST, f"PERSON {QUESTION}")
     assert "until 2099-12-31" in run("answer", "1", ANSWER, "--approve", QUESTION, "--until", "2099-12-31", "--by", "amina")
-    [line] = run("approved").splitlines()
+    run("approve", "1", "solar panel price in Kitui", "--by", "juma")
+    newest, line = run("approved").splitlines()
+    assert "solar panel price in Kitui" in newest
     assert re.match(r" +1  en  until 2099-12-31 +by amina  what does a solar panel", line)
     assert line.endswith(ANSWER)
 

@@ -35,6 +35,7 @@ _BINDING = bag(
 )
 # These have to be there as often, and may stand anywhere: who asks "maize when to plant" asks when to plant maize.
 _ANYWHERE = {word: word for word in bag("when where why how lini wapi vipi mbona")} | {"or": "or", "au": "or", "ama": "or"}
+_SIGNS = re.compile(r"[+×÷*=<>^$€£]|[-−(](?=\s*[\d(])|(?<=\d)\)")  # 5 - 3 is not 5 + 3, and $5 is not 5
 _THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+")
 _LEAST = 5  # letters of a word that may be misspelt
 _CONSONANTS, _VOWELS = 7, 8  # letters of a word that may be misspelt by ear, which is how other words are made from short ones
@@ -56,6 +57,7 @@ class _Chunk:
 class _Question:
     chunks: tuple[_Chunk, ...]
     anywhere: tuple[str, ...]
+    signs: tuple[str, ...]  # those of sums and of money, where there is a number
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,8 @@ def folded(question: str, lang: Lang) -> str:
     if not any(words.informative(words.tokens(question))):
         return ""
     parsed = _parse(question, lang)
-    return " ".join(filter(None, (*parsed.anywhere, *(part for chunk in parsed.chunks for part in (*chunk.bound, chunk.stem)))))
+    bound = (part for chunk in parsed.chunks for part in (*chunk.bound, chunk.stem))
+    return " ".join(filter(None, (*parsed.anywhere, *bound, *parsed.signs)))
 
 
 def vocabulary(library: Library) -> frozenset[str]:
@@ -94,8 +97,9 @@ class Matcher:
 
     def _answers(self, entry: _Entry, asked: _Question, lang: Lang, now: float) -> bool:
         one, question = entry.approved, entry.question
-        in_force = one.lang is lang and (not one.expires or now < one.expires)
-        return in_force and bool(one.folded) and question.anywhere == asked.anywhere and self._same(question.chunks, asked.chunks)
+        in_force = one.lang is lang and (not one.expires or now < one.expires) and bool(one.folded)
+        alike = (question.anywhere, question.signs) == (asked.anywhere, asked.signs)
+        return in_force and alike and self._same(question.chunks, asked.chunks)
 
     def _same(self, ours: tuple[_Chunk, ...], theirs: tuple[_Chunk, ...]) -> bool:
         """Whether the two are alike but for one run of words that stands in another place.
@@ -134,8 +138,11 @@ class ApprovedBook:
 
 def _parse(text: str, lang: Lang) -> _Question:
     kept = [word for word in words.tokens(text) if word not in _FILLER]
-    anywhere = sorted(_ANYWHERE[word] for word in kept if word in _ANYWHERE)
-    return _Question(tuple(_chunks([word for word in kept if word not in _ANYWHERE], lang)), tuple(anywhere))
+    return _Question(
+        chunks=tuple(_chunks([word for word in kept if word not in _ANYWHERE], lang)),
+        anywhere=tuple(sorted(_ANYWHERE[word] for word in kept if word in _ANYWHERE)),
+        signs=tuple(_SIGNS.findall(text)) if any(map(words.is_number, kept)) else (),
+    )
 
 
 def _chunks(kept: Sequence[str], lang: Lang) -> Iterator[_Chunk]:

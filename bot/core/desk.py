@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 
 from bot.core.approved import folded
 from bot.core.errors import NotDone
+from bot.core.language import detect
 from bot.core.ports import Channel, Clock, Queue
 from bot.core.storage import NewDelivery, Store, Tx
 from bot.core.text import fit, fits_one
 from bot.core.ticket import Approved, Ticket, TicketAnswer, TicketState, answer_key
-from bot.core.types import Lane, Lang, Limits
+from bot.core.types import Contact, Lane, Limits
 
 WORTH_S = 48 * 3600.0  # an answer that could not go out for so long would only puzzle the person
 SERVES_ALL = Limits(units=156, max_parts=1)  # an approved answer fits one SMS and one USSD screen, like every fact
@@ -49,9 +50,12 @@ class Desk:
     def answer(self, id: int, text: str, *, by: str, again: bool = False, approval: Approval | None = None) -> Answered:
         """Answers a ticket. `again`: also where it was answered before."""
         now = self.clock()
+        asked, _ = self.show(id)
         with self.store.begin() as tx:
+            # The person first and then the ticket, as the inbox does: two that hold one each would wait for each other.
+            person = tx.contact(asked.urn, now=now, lang=asked.lang)
             ticket = _ticket(tx, id)
-            _check(tx, ticket, again=again, now=now)
+            _check(ticket, person, again=again)
             channel = self._channel(ticket)
             parts = _fitted(text, channel.limits)
             nth = ticket.answers + 1
@@ -65,6 +69,14 @@ class Desk:
         if stored is not None:
             self.queue.hint(Lane.SENDS, stored)
         return Answered(len(parts), approved)
+
+    def approve(self, id: int, approval: Approval, *, by: str) -> int:
+        """Approves a ticket's last answer, for one more wording of the question. Nothing is sent. Returns the approval's id."""
+        with self.store.begin() as tx:
+            ticket = _ticket(tx, id)
+            if not ticket.answers:
+                raise NotDone(f"Ticket {id} has no answer yet. `ujumbe tickets answer {id} TEXT --approve QUESTION` does both.")
+            return tx.approve(_approved(replace(ticket, answered=self.clock(), answered_by=by), approval))
 
     def close(self, id: int) -> None:
         """Ends a ticket without an answer, or after one."""
@@ -96,13 +108,15 @@ def _ticket(tx: Tx, id: int) -> Ticket:
     return ticket
 
 
-def _check(tx: Tx, ticket: Ticket, *, again: bool, now: float) -> None:
-    """That the ticket may be answered, and its person wants to hear from us: looked at with the person held, so a STOP is not missed."""
+def _check(ticket: Ticket, person: Contact, *, again: bool) -> None:
+    """That the ticket may be answered, and its person wants to hear from us. Both are held: a STOP is not missed."""
     if ticket.state is TicketState.CLOSED:
         raise NotDone(f"Ticket {ticket.id} is closed: nothing goes out for it any more.")
     if ticket.state is TicketState.ANSWERED and not again:
         raise NotDone(f"Ticket {ticket.id} was answered by {ticket.answered_by} already. Add --again to send one more answer.")
-    if tx.contact(ticket.urn, now=now, lang=ticket.lang).opted_out:
+    if ticket.urn != person.urn:
+        raise NotDone(f"The person of ticket {ticket.id} has just got another number. Nothing was sent; try again.")
+    if person.opted_out:
         raise NotDone(f"The person of ticket {ticket.id} has sent STOP and gets nothing from us. Nothing was sent; close the ticket.")
 
 
@@ -119,10 +133,10 @@ def _fitted(text: str, limits: Limits) -> Sequence[str]:
 
 
 def _approved(ticket: Ticket, approval: Approval) -> Approved:
-    lang: Lang = ticket.lang
+    lang = detect(approval.question, default=ticket.lang)
     key = folded(approval.question, lang)
     if not key:
-        raise NotDone("The question after --approve asks nothing that others could ask. Nothing was sent; write it out.")
+        raise NotDone("The question to approve asks nothing that others could ask. Nothing was sent; write it out.")
     if not fits_one(ticket.answer, SERVES_ALL):
         raise NotDone(
             f"An approved answer has to fit one SMS of {SERVES_ALL.units} characters. Nothing was sent; shorten it, or do not approve it."

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.core.decide import Decision, Wish
+from bot.core.language import detect
 from bot.core.storage import Tx
 from bot.core.ticket import Ticket, TicketKind, TicketState
-from bot.core.types import Library, Message, Reply
+from bot.core.types import Lang, Library, Message, Reply
 
 QUESTION_S = 24 * 3600.0  # an older question is not what they mean
 AGAIN_S = 3600.0  # an emergency that is told again within this time is the same one
@@ -69,13 +70,19 @@ def _new(decision: Decision, wish: Wish, message: Message, words: str, now: floa
     return Ticket(
         urn=decision.contact.urn,
         channel=message.channel,
-        lang=decision.reply.lang if decision.reply else decision.contact.lang,
+        lang=_spoken(decision, words),
         kind=wish.kind,
         topic=wish.topic,
         urgent=wish.kind is TicketKind.EMERGENCY,
         question=_joined("", words),
         opened=now,
     )
+
+
+def _spoken(decision: Decision, words: str) -> Lang:
+    """The language of an answer: chosen, or that of the question; somebody may have asked in another one than the word PERSON is in."""
+    contact = decision.contact
+    return contact.lang if contact.lang_chosen else detect(words, default=contact.lang)
 
 
 def _joined(question: str, words: str) -> str:

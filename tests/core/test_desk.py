@@ -5,7 +5,7 @@ import pytest
 from bot.core.desk import WORTH_S, Answered, Approval, Desk
 from bot.core.errors import NotDone
 from bot.core.ticket import Ticket, TicketState
-from bot.core.types import Lane, Limits, OptOut, Status
+from bot.core.types import Lane, Lang, Limits, OptOut, Status
 from tests.core.test_inbox import NOW, PERSON, Bench, Plain
 
 
@@ -152,6 +152,24 @@ def test_what_is_not_there_is_said(room: Room) -> None:
             call()
     with pytest.raises(NotDone, match="no approved answer 7"):
         room.desk.withdraw(7)
+
+
+def test_a_second_wording_is_approved_without_sending_again(room: Room) -> None:
+    with pytest.raises(NotDone, match="no answer yet"):
+        room.desk.approve(1, Approval("gold price"), by="juma")
+    room.desk.answer(1, "Ask at the bank.", by="amina", approval=Approval("what is the price of gold"))
+    assert room.desk.approve(1, Approval("how much is gold"), by="juma") == 2
+    assert [(one.question, one.approved_by) for one in room.store.approved()] == [
+        ("how much is gold", "juma"),
+        ("what is the price of gold", "amina"),
+    ]
+    assert len(room.queue) == 1
+    assert room.ticket().answered_by == "amina"
+
+
+def test_it_serves_who_asks_in_the_language_of_the_approved_question(room: Room) -> None:
+    room.desk.answer(1, "Uliza benki.", by="amina", approval=Approval("bei ya dhahabu ni ngapi"))
+    assert [one.lang for one in room.store.approved()] == [Lang.SW]
 
 
 def test_an_approved_answer_keeps_where_it_came_from(room: Room) -> None:

@@ -52,6 +52,11 @@ class TestPerson:
         assert only(bench).lang is SW
         assert bench.parts(taken) == [TEXTS[SW]["person_which"]]
 
+    def test_and_as_they_did_in_the_question_that_it_is_about(self, bench: Bench) -> None:
+        bench.sms("mbuzi wangu hali chakula nifanye nini")
+        bench.sms("PERSON")
+        assert only(bench).lang is SW
+
     def test_no_model_is_asked(self, bench: Bench) -> None:
         assert [lane for lane, _ in bench.sms("PERSON my goat is ill").hints] == ["sends"]
 
