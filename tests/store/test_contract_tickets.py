@@ -5,9 +5,12 @@ from typing import Any
 
 import pytest
 
+from bot.core.desk import Desk
 from bot.core.storage import Store
 from bot.core.ticket import Approved, Ticket, TicketAnswer, TicketKind, TicketState, answer_key
-from bot.core.types import Lang, Linked, Status
+from bot.core.types import Lang, Limits, Linked, Status
+from tests.core.test_desk import Hints
+from tests.core.test_inbox import Plain
 from tests.store.bench import OTHER, URN, T, ask, at_once, message, put, send
 
 OPEN, ANSWERED, CLOSED = TicketState.OPEN, TicketState.ANSWERED, TicketState.CLOSED
@@ -216,3 +219,27 @@ def test_the_version_changes_with_every_change_and_only_then(store: Store) -> No
     add(store, wish())
     assert not changed()
     assert first not in in_force(store)
+
+
+def test_an_operator_and_the_person_write_at_the_same_moment(store: Store) -> None:
+    """Both hold the person before the ticket: in the other order, each could wait for what the other one holds."""
+    desk = Desk(store, {"sim": Plain("sim", Limits())}, Hints(), lambda: T)  # type: ignore[dict-item]
+    for n in range(20):
+        urn = f"tel:+25470{n:07}"
+        with store.begin() as tx:
+            tx.contact(urn, now=T, lang="en")
+            number = tx.add_ticket(wish(urn=urn))
+
+        def more(number: int = number, urn: str = urn) -> None:
+            with store.begin() as tx:
+                tx.contact(urn, now=T, lang="en")
+                ticket = tx.ticket(number)
+                assert ticket is not None
+                tx.save_ticket(replace(ticket, question=f"{ticket.question}\nna ng'ombe"))
+
+        def answer(number: int = number) -> None:
+            desk.answer(number, "Njoo kesho.", by="amina", again=True)
+
+        at_once([more, answer, more, answer])
+        ticket = found(store, number)
+        assert (ticket.answers, ticket.question.count("ng'ombe"), ticket.state) == (2, 2, ANSWERED)
