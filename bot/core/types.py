@@ -195,7 +195,7 @@ class Reply:
 
     text: str
     lang: Lang
-    kind: str  # "fixed", "menu", "fact", "model", "refusal", "emergency", "more"
+    kind: str  # "fixed", "menu", "fact", "model", "approved", "refusal", "emergency", "more"
     skill: str = ""
     facts: Sequence[str] = ()  # ids of the facts it rests on
     ends: bool = True  # USSD: END after this screen (True) or CON (False)
@@ -317,7 +317,7 @@ class Library:
 
     skills: Sequence[Skill]
     texts: Mapping[Lang, Mapping[str, str]]  # common-texts/replies.toml: text by language and name, with $placeholders
-    keywords: Mapping[str, Sequence[str]]  # "stop", "start", "help", "menu", "more", "thanks", "lang.en", "lang.sw" -> words
+    keywords: Mapping[str, Sequence[str]]  # "stop", "start", "help", "person", "menu", "more", "thanks", "lang.en", "lang.sw" -> words
     emergencies: Sequence[Emergency]
 
     def text(self, name: str, lang: Lang, **values: str) -> str:
