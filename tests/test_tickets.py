@@ -18,8 +18,8 @@ from bot.store.migrate import upgrade
 from tests.core.small import Scripted
 
 FIRST, SECOND = "tel:+254700000011", "tel:+254700000022"
-QUESTION = "what does a solar panel cost in Kitui"
-ANSWER = "A small solar panel costs about 4,000 shillings in Kitui market. Ask for a guarantee."
+QUESTION = "when does the bus to Lodwar leave"
+ANSWER = "The Lodwar bus leaves Kitale stage at 6 in the morning and at 2 in the afternoon."
 
 
 class Town:
@@ -97,7 +97,7 @@ def test_from_a_refusal_to_an_answer_for_everybody(town: Town, run: Run) -> None
     assert run("list") == "No ticket waits.\n"
 
     calls = len(town.model.prompts)
-    [answer] = town.sms(SECOND, "pls wat does solar pannel cost in KITUI??")
+    [answer] = town.sms(SECOND, "pls wen does bus to LODWARR leave??")
     assert answer.startswith(ANSWER)
     assert len(town.model.prompts) == calls, "no model was asked"
 
@@ -164,10 +164,10 @@ def test_approved_answers_are_listed_with_their_end(town: Town, run: Run) -> Non
     assert run("approved") == "No answer is approved.\n"
     town.sms(FIRST, f"PERSON {QUESTION}")
     assert "until 2099-12-31" in run("answer", "1", ANSWER, "--approve", QUESTION, "--until", "2099-12-31", "--by", "amina")
-    run("approve", "1", "solar panel price in Kitui", "--by", "juma")
+    run("approve", "1", "Lodwar bus times", "--by", "juma")
     newest, line = run("approved").splitlines()
-    assert "solar panel price in Kitui" in newest
-    assert re.match(r" +1  en  until 2099-12-31 +by amina  what does a solar panel", line)
+    assert "Lodwar bus times" in newest
+    assert re.match(r" +1  en  until 2099-12-31 +by amina  when does the bus", line)
     assert line.endswith(ANSWER)
 
 

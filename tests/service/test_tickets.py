@@ -13,8 +13,8 @@ import pytest
 from bench.service import ROOT, Service
 
 FIRST, SECOND = "tel:+254700000111", "tel:+254700000222"
-QUESTION = "what does a solar panel cost in Kitui"
-ANSWER = "About 4,000 shillings in Kitui market. Ask for a guarantee."
+QUESTION = "when does the bus to Lodwar leave"
+ANSWER = "The Lodwar bus leaves Kitale stage at 6 in the morning and at 2 in the afternoon."
 WITHIN_S = 30.0
 
 pytestmark = pytest.mark.service
@@ -56,7 +56,7 @@ def test_from_a_refusal_to_an_answer_for_everybody(house: House) -> None:
     assert service.reply(FIRST, after=2, within_s=WITHIN_S) == ANSWER
     assert time.monotonic() - began < WITHIN_S
 
-    assert service.ask(SECOND, "wat does solar pannel cost in KITUI", id="t-3") == 200
+    assert service.ask(SECOND, "wen does bus to LODWARR leave", id="t-3") == 200
     assert service.reply(SECOND, within_s=WITHIN_S).startswith(ANSWER)
 
     house.tickets("withdraw", "1")
@@ -72,5 +72,5 @@ def test_an_emergency_is_told_in_the_log_without_number_or_words(house: House) -
         time.sleep(0.2)
         logs = "".join(path.read_text() for path in (house.service.data_dir / "logs").glob("*.log*"))
     assert logs.count("urgent ticket 2 opened") == 1
-    for word in ("2547000001", "2547000002", "snake bit", "solar"):
+    for word in ("2547000001", "2547000002", "snake bit", "Lodwar"):
         assert word not in logs
