@@ -7,6 +7,7 @@ from aiohttp import web
 from bot.app import App
 from bot.gateway.health import Health
 from bot.gateway.hints import Hints
+from bot.gateway.hush import hush
 from bot.gateway.receipts import Receipts
 from bot.gateway.screens import Screens
 from bot.gateway.webhook import Webhook
@@ -17,6 +18,7 @@ APP: web.AppKey[App] = web.AppKey("app", App)
 
 def make_app(app: App) -> web.Application:
     """The web application for `app`. Its threads start and end with it."""
+    hush()
     hints = Hints(app.queue)
     writer = Writer(app.store, app.inbox, app.clock, hints.tell)
     screens = Screens(app.store, app.inbox, app.clock, hints.tell)

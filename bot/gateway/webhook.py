@@ -52,7 +52,7 @@ class Webhook:
             # The text comes from the request: no browser may take it for a page.
             return Response(body=challenge.text, headers={"X-Content-Type-Options": "nosniff"})
         except Unreadable as error:
-            return Response(error.status, str(error))
+            return Response(error.status, str(error), headers={"Connection": "close"})  # the rest of the body may still come
         except BadWebhook as error:
             return Response(error.status, str(error))
         except Exception as error:

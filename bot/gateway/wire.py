@@ -43,14 +43,17 @@ def raw_target(raw: str) -> str:
 
 
 def from_core(response: Response) -> web.Response:
-    """The answer as aiohttp sends it, in UTF-8."""
-    return web.Response(
+    """The answer as aiohttp sends it, in UTF-8. With "Connection: close" it is the last one on its line."""
+    made = web.Response(
         status=response.status,
         text=response.body,
         content_type=response.content_type,
         charset="utf-8",
         headers=dict(response.headers),
     )
+    if made.headers.get("Connection") == "close":
+        made.force_close()
+    return made
 
 
 async def _body(request: web.Request, most: int, read_s: float) -> bytes:
@@ -59,6 +62,8 @@ async def _body(request: web.Request, most: int, read_s: float) -> bytes:
     except TimeoutError:
         raise Unreadable(408, f"The body did not arrive within {read_s:g} s. Send it again.") from None
     except (web.RequestPayloadError, OSError):
+        # Nothing more can be read of it. Told so, aiohttp does not try, and does not log its failure as one of ours.
+        request.content.feed_eof()
         raise Unreadable(400, "The body broke off or is badly encoded. Send it again.") from None
 
 

@@ -234,3 +234,12 @@ async def _raw(client: Client, raw: bytes, *, hang_up: bool = True) -> bytes:
         answer = await reader.readline()
     writer.close()
     return answer
+
+
+async def test_a_badly_compressed_body_is_refused_quietly(client: Client, caplog: pytest.LogCaptureFixture) -> None:
+    """Anybody can send one: each would leave a traceback of aiohttp's in the log."""
+    answer = await client.post(RECEIVE, data=b"no gzip at all", headers={"Content-Encoding": "gzip"})
+    assert (answer.status, answer.headers["Connection"]) == (400, "close")
+    assert "badly encoded" in await answer.text()
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
+    assert (await client.post(RECEIVE, data=b"1 hello")).status == 200
