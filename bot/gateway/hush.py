@@ -5,6 +5,7 @@ It quotes what it cannot read, and in an address stand keys and numbers. Anybody
 
 import logging
 
+from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from bot.core.trace import where
@@ -15,7 +16,7 @@ class Hush(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None
-        if isinstance(error, HttpProcessingError):
+        if isinstance(error, HttpProcessingError | web.RequestPayloadError):
             record.levelno, record.levelname = logging.INFO, logging.getLevelName(logging.INFO)
             record.msg, record.args = "refused what is no HTTP: %s", (type(error).__name__,)
         elif isinstance(error, Exception):

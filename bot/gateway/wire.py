@@ -62,8 +62,6 @@ async def _body(request: web.Request, most: int, read_s: float) -> bytes:
     except TimeoutError:
         raise Unreadable(408, f"The body did not arrive within {read_s:g} s. Send it again.") from None
     except (web.RequestPayloadError, OSError):
-        # Nothing more can be read of it. Told so, aiohttp does not try, and does not log its failure as one of ours.
-        request.content.feed_eof()
         raise Unreadable(400, "The body broke off or is badly encoded. Send it again.") from None
 
 

@@ -16,7 +16,7 @@ from bot.app import CHANNELS
 from bot.core.types import Event, Request
 from tests.channels.runner import forged
 
-EXAMPLES = 70  # of each route
+EXAMPLES = 50  # of each route
 
 
 @pytest.fixture(scope="module")
