@@ -8,7 +8,7 @@ from bot.app import open_channels, open_checks
 from bot.config import Settings
 from bot.core.errors import BadSetting
 from bot.core.finding import Finding, Verdict, clock, look, ok, wrong
-from bot.core.ports import Channel, Checks
+from bot.core.ports import Channel, Checks, Templates
 from bot.doctor.address import is_inside, public_url, split
 from bot.doctor.calls import call
 from bot.doctor.service import service
@@ -51,6 +51,7 @@ def _examine(one: _Opened, settings: Settings, *, runs: bool) -> Iterator[Findin
     if one.channel is None:
         return
     yield from _hand_over(one.channel, settings.channels)
+    yield from _templates(one.channel)
     if one.checks is None:
         yield ok("provider", "is simulated on this machine: there is nobody to ask")
         return
@@ -66,6 +67,18 @@ def _hand_over(channel: Channel, configured: Mapping[str, object]) -> Iterator[F
     if channel.hand_over and channel.hand_over not in configured:
         found = f"is {channel.hand_over}, which is not configured: answers that come late reach nobody"
         yield wrong("hand_over", found, "Configure that channel, or name another in hand_over.")
+
+
+def _templates(channel: Channel) -> Iterator[Finding]:
+    """What can be sent to a person who has not written for long."""
+    hours = channel.limits.window_h
+    if hours is None or not isinstance(channel, Templates):
+        return
+    if channel.templates:
+        yield ok("templates", f"are set for {', '.join(channel.templates)}")
+    else:
+        found = f"are not set: nothing reaches a person who wrote more than {hours:g} hours ago, an alert neither"
+        yield look("templates", found, "Have one approved for each language and name it here: docs/channels/whatsapp.md.")
 
 
 def _called(checks: Checks, settings: Settings, *, runs: bool) -> Generator[Finding, None, float | None]:

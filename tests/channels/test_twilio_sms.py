@@ -1,8 +1,10 @@
 """Twilio SMS: bodies as they post them (facts/channels.md 1.1, 1.5), signatures (1.4), answers (1.6, 1.7)."""
 
 import base64
+import hmac
 import json
 from dataclasses import replace
+from hashlib import sha1, sha256
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -191,6 +193,48 @@ class TestTwilioSms(SendingContract):
         else:
             names = [name for name, _ in case["params"] or []]
             assert list(channel.verify(request)) == names  # type: ignore[attr-defined]
+
+    @pytest.mark.parametrize(
+        ("public_url", "signed_over"),
+        [
+            pytest.param("https://bot.example.org:8443", "https://bot.example.org:8443", id="port"),
+            pytest.param("https://bot.example.org:8443", "https://bot.example.org", id="port-left-out"),
+            pytest.param("https://bot.example.org", "https://bot.example.org:443", id="usual-port-spelt-out"),
+            pytest.param("http://bot.example.org", "http://bot.example.org:80", id="usual-port-of-http"),
+            pytest.param("https://bot.example.org/ujumbe", "https://bot.example.org/ujumbe", id="below-a-path"),
+        ],
+    )
+    def test_the_address_as_twilio_writes_it(self, public_url: str, signed_over: str) -> None:
+        """A proxy stands between: what counts is the public address, not the one that the request came to."""
+        target = "/c/twilio_sms/receive?a=1&b=%C3%A9&a=2"
+        request = Request("POST", public_url + target, "", {"content-type": FORM, "x-forwarded-host": "10.0.0.1"}, self.table.encode(GOOD))
+        signed = sign(replace(request, url=signed_over + target))
+        assert list(self.table.make().routes()["receive"](replace(signed, url=request.url))) == [message()]
+        with pytest.raises(Unsigned):
+            self.table.make().routes()["receive"](replace(signed, url=request.url.replace("bot.", "bad.")))
+
+    @pytest.mark.parametrize(
+        "extra", [b"&Note=b&Note=a", b"&Note=&Note=", b"&Note=a+b%2Bc", b"&Note=%F0%9F%8C%BD", b"&note=a&Note=b", b"&=x"]
+    )
+    def test_parameters_that_twilio_adds(self, extra: bytes) -> None:
+        """It adds some without notice: repeated, blank, escaped, in another case. Signed is each name with its values, in order."""
+        body = self.table.encode(GOOD) + extra
+        pairs = sorted(set(parse_qsl(body.decode(), keep_blank_values=True)))
+        data = f"{PUBLIC_URL}/c/twilio_sms/receive" + "".join(name + value for name, value in pairs)
+        signature = base64.b64encode(hmac.new(TOKEN.encode(), data.encode(), sha1).digest()).decode()
+        request = self.table.request("receive", body, headers={"x-twilio-signature": signature})
+        assert list(self.table.make().routes()["receive"](request)) == [message()]
+
+    @pytest.mark.parametrize(("digest", "error"), [("right", Malformed), ("wrong", Unsigned), ("missing", Unsigned)])
+    def test_a_json_body_is_covered_by_its_hash_in_the_address(self, digest: str, error: type[Exception]) -> None:
+        """Well signed it is no message of ours all the same; with another hash, or none, it is not even signed."""
+        body = json.dumps({"MessageSid": "SM1", "Body": "\u12a5"}).encode()
+        said = sha256(body if digest == "right" else b"another").hexdigest()
+        url = f"{PUBLIC_URL}/c/twilio_sms/receive" + ("" if digest == "missing" else f"?bodySHA256={said}")
+        signature = base64.b64encode(hmac.new(TOKEN.encode(), url.encode(), sha1).digest()).decode()
+        request = Request("POST", url, "", {"content-type": JSON, "x-twilio-signature": signature}, body)
+        with pytest.raises(error):
+            self.table.make().routes()["receive"](request)
 
     @pytest.mark.parametrize("option", ["auth_token", "second_auth_token", "shared_key"])
     def test_either_secret_signs(self, option: str) -> None:

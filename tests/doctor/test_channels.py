@@ -75,6 +75,22 @@ async def test_all_is_well_and_nothing_is_left_behind(tmp_path: Path, telcos: Pr
         assert told(findings, f"{name}, clock").verdict is OK
 
 
+@pytest.mark.parametrize("name", ["meta_whatsapp", "twilio_whatsapp"])
+@pytest.mark.parametrize("set_up", [True, False])
+def test_whatsapp_without_a_template_is_told(telcos: Providers, name: str, set_up: bool) -> None:
+    """Whoever finds that out during a flood finds it out too late."""
+    template = "ujumbe_news" if name == "meta_whatsapp" else f"HX{'0' * 32}"
+    table = telcos.channels()[name] | ({"templates": {"en": template}} if set_up else {})
+    finding = told(list(examine(Settings(channels={name: table}))), f"{name}, templates")
+    assert finding.verdict is (OK if set_up else LOOK)
+    assert ("are set for en" if set_up else "24 hours") in finding.found
+
+
+def test_sms_needs_no_template(telcos: Providers) -> None:
+    findings = examine(Settings(channels={"twilio_sms": telcos.channels()["twilio_sms"]}))
+    assert [finding for finding in findings if finding.what.endswith("templates")] == []
+
+
 async def test_no_secret_and_no_number_is_said(tmp_path: Path, telcos: Providers) -> None:
     async with clinic(tmp_path, telcos.channels()) as house:
         findings = await house.visit()
