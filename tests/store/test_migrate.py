@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, inspect, text
 
 from bot.core.errors import BadSetting, StoreDown
 from bot.core.types import Status
@@ -62,6 +62,40 @@ def test_the_developers_command_line_finds_its_way(bare_url: str) -> None:
     command.check(by_hand)
     command.downgrade(by_hand, "base")
     assert tables(bare_url) == {"alembic_version"}
+
+
+FIRST_ROWS = (
+    "INSERT INTO contact VALUES ('tel:+254700000001', 'sw', true, true, 1, 1, true)",
+    "INSERT INTO report VALUES ('sim', 'out-9', 'sent', 1)",
+    """INSERT INTO message (channel, external_id, urn, text, "to", session_id, session_event, path, meta, received, state,
+        skill, turns, asked, screen_until, lease_until, attempts, next_at, due_at, delay_s)
+        VALUES ('sim', 'in-1', 'tel:+254700000001', 'x', '', '', '', '', '{}', 1, 'done', '', '[]', 1, 0, 0, 0, 0, 0, 2)""",
+    """INSERT INTO delivery (dedup, channel, urn, lane, kind, message_id, skill, facts, choices, created, not_after, despite_stop,
+        unsolicited, status, via, code, hold_until, lease_until, attempts, errors, next_at, due_at, delay_s)
+        VALUES ('reply:1', 'sim', 'tel:+254700000001', 'sends', 'fact', 1, '', '[]', '[]', 1, 0, false,
+        false, 'wired', '', '', 0, 0, 1, 0, 0, 0, 2)""",
+    "INSERT INTO part VALUES (1, 0, '1-0-a', 'Plant.', 'wired', 'out-9')",
+)
+
+
+def test_a_database_of_the_first_version_keeps_what_it_has(bare_url: str) -> None:
+    """The installations of version 0001 have rows without prices."""
+    with opened(bare_url) as connection:
+        first = config()
+        first.attributes["connection"] = connection
+        command.upgrade(first, "0001")
+        for row in FIRST_ROWS:
+            connection.execute(text(row))
+    upgrade(bare_url)
+    store = open_store(bare_url)
+    assert parts(store, 1) == [Status.WIRED]
+    assert [(spent.channel, spent.currency, spent.parts) for spent in store.costs(since=0)] == [("sim", "", 1)]
+    store.expire(now=2)  # applies the report that crossed
+    assert parts(store, 1) == [Status.SENT]
+    with store.begin() as tx:
+        assert tx.contact("tel:+254700000001", now=T, lang="en").opted_out
+    assert store.heard("sim", "tel:+254700000001", since=0)
+    store.close()
 
 
 def test_a_second_upgrade_changes_nothing(url: str) -> None:
