@@ -3,6 +3,7 @@
 import argparse
 import logging
 import sys
+import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from getpass import getuser
@@ -41,6 +42,9 @@ def _parser() -> argparse.ArgumentParser:
     _add_doctor(commands)
     _add_provider_sim(commands)
     _add_tickets(commands)
+    costs = commands.add_parser("costs", help="what the messages of the last days cost, as far as the providers told")
+    costs.add_argument("--days", type=int, default=30)
+    costs.set_defaults(run=_costs)
     return parser
 
 
@@ -75,6 +79,20 @@ def _add_provider_sim(commands: "_Commands[argparse.ArgumentParser]") -> None:
     sim = commands.add_parser("provider-sim", help="play the telco on this machine: a rehearsal that costs nothing")
     sim.add_argument("provider", nargs="?", choices=[*NAMES, "all"], default="all")
     sim.set_defaults(run=_provider_sim)
+
+
+def _costs(args: argparse.Namespace) -> int:
+    from bot.config import load
+    from bot.costs import DAY_S, lines
+    from bot.store import open_store
+
+    store = open_store(load().sqlalchemy_url)
+    try:
+        for line in lines(store.costs(since=time.time() - DAY_S * args.days), days=args.days):
+            _say(line)
+    finally:
+        store.close()
+    return 0
 
 
 def _add_tickets(commands: "_Commands[argparse.ArgumentParser]") -> None:

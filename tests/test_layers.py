@@ -24,6 +24,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "bot.console": ("bot.app", "bot.config", "bot.core", "bot.console"),
     "bot.chat": ("bot.app", "bot.config", "bot.core"),
     "bot.tickets": ("bot.core",),
+    "bot.costs": ("bot.core",),
     "bot.serve": ("bot",),
     "bot.doctor": ("bot", "models", "skills"),
     "bot.provider_sim": ("bot.config", "bot.core", "bot.provider_sim"),
