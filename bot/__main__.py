@@ -42,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_doctor(commands)
     _add_provider_sim(commands)
     _add_tickets(commands)
+    _add_eval(commands)
     costs = commands.add_parser("costs", help="what the messages of the last days cost, as far as the providers told")
     costs.add_argument("--days", type=int, default=30)
     costs.set_defaults(run=_costs)
@@ -111,6 +112,27 @@ def _tickets(args: argparse.Namespace) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     settings = load()
     return run(args, build(settings).desk, _say, user=_user(), zone=settings.zone)
+
+
+def _add_eval(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    from bot.evaluate.arguments import add_arguments
+
+    evaluate = commands.add_parser("eval", help="ask the bot questions whose answers are known, and say how well it does")
+    add_arguments(evaluate)
+    evaluate.set_defaults(run=_eval)
+
+
+def _eval(args: argparse.Namespace) -> int:
+    from bot.app import build
+    from bot.chat import HintList
+    from bot.config import load
+    from bot.evaluate.command import CHANNEL, run
+    from bot.store.memory import MemoryStore
+
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    model = {} if args.model is None else {"model": args.model}
+    settings = load(channels={CHANNEL: {}}, **model)
+    return run(args, build(settings, store=MemoryStore(), queue=HintList()), _say)
 
 
 def _user() -> str:

@@ -26,6 +26,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "bot.tickets": ("bot.core",),
     "bot.costs": ("bot.core",),
     "bot.serve": ("bot",),
+    "bot.evaluate": ("bot.app", "bot.core", "bot.evaluate"),
     "bot.doctor": ("bot", "models", "skills"),
     "bot.provider_sim": ("bot.config", "bot.core", "bot.provider_sim"),
     "bot.supervisor": ("bot.core", "bot.config"),

@@ -1,0 +1,109 @@
+"""What is right about one outcome, and what is wrong. Every measure says True, False, or None where it does not apply."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from bot.core import quote, words
+from bot.core.types import Lang
+from bot.evaluate.run import EMERGENCY, FACT_KINDS, Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One figure. `good` False: the fewer the better. `key`: it has bars in the plot. `search`: it judges what was found, not the reply."""
+
+    name: str
+    says: str
+    holds: Callable[[Outcome], bool | None]
+    good: bool = True
+    key: bool = False
+    search: bool = False
+
+
+def has_answer(o: Outcome) -> bool:
+    """Whether the guide answers the question."""
+    return bool(o.question.fact)
+
+
+def right_skill(o: Outcome) -> bool | None:
+    """Of questions that belong to a skill and that nobody says we must refuse. An emergency is taken to no skill."""
+    routed = o.question.skill and o.question.fact != "" and o.reply.kind != EMERGENCY
+    return o.skill == o.question.skill if routed else None
+
+
+def found_in(first: int) -> Callable[[Outcome], bool | None]:
+    """Whether the right fact is among the `first` that the search found."""
+    return lambda o: (o.question.skill, o.question.fact) in o.found[:first] if has_answer(o) else None
+
+
+def right_fact_sent(o: Outcome) -> bool | None:
+    """A question that triage answered is left out: no fact was to be sent."""
+    return _is_right_fact(o) if has_answer(o) and o.reply.kind != EMERGENCY else None
+
+
+def useful(o: Outcome) -> bool | None:
+    """The right fact, and all that was asked for stands in the reply. An emergency's text rests on no fact: there the words decide."""
+    if not has_answer(o):
+        return None
+    holds = all(word.casefold() in o.reply.text.casefold() for word in o.question.must)
+    return holds and (_is_right_fact(o) or (o.reply.kind == EMERGENCY and bool(o.question.must)))
+
+
+def falsely_refused(o: Outcome) -> bool | None:
+    """The guide answers, and the person got neither a fact nor an emergency's text."""
+    return not o.reply.facts if has_answer(o) else None
+
+
+def rightly_refused(o: Outcome) -> bool | None:
+    """The guide does not answer, and the person got neither a fact nor an emergency's text."""
+    return not o.reply.facts if o.question.fact == "" else None
+
+
+def numbers_faithful(o: Outcome) -> bool | None:
+    """Every number of the reply stands in the fact it rests on."""
+    if o.reply.kind not in FACT_KINDS:
+        return None
+    return o.sent is not None and numbers(o.reply.text) <= numbers(f"{o.sent.sms} {o.sent.body}")
+
+
+def language_kept(o: Outcome) -> bool | None:
+    """The reply is in the question's language."""
+    return o.reply.lang is o.question.lang if o.reply.text else None
+
+
+def one_part(o: Outcome) -> bool | None:
+    """The reply goes out as one message."""
+    return o.fits if o.reply.text else None
+
+
+def numbers(text: str) -> frozenset[str]:
+    """The numbers of `text`, whatever their thousands look like."""
+    return frozenset(quote.key(word, Lang.EN) for word in words.split(text) if words.is_number(word))
+
+
+def _is_right_fact(o: Outcome) -> bool:
+    return o.reply.kind in FACT_KINDS and o.reply.skill == o.question.skill and tuple(o.reply.facts) == (o.question.fact,)
+
+
+MEASURES = (
+    Measure("right skill", "of questions of a skill, less emergencies: taken to that one", right_skill, key=True),
+    Measure("right fact first (@1)", "of questions with a fact: the search found it first", found_in(1), key=True, search=True),
+    Measure("in the first three (@3)", "of questions with a fact: the search found it among its first three", found_in(3), search=True),
+    Measure("right fact sent", "of questions with a fact, less emergencies: the reply rests on it", right_fact_sent),
+    Measure(
+        "useful reply",
+        "of questions with a fact: the reply rests on it, or is an emergency's, and holds the words asked for",
+        useful,
+        key=True,
+    ),
+    Measure("false refusals", "of questions with a fact: neither a fact nor an emergency's text was sent", falsely_refused, good=False),
+    Measure("refused rightly", "of questions without a fact: neither a fact nor an emergency's text was sent", rightly_refused, key=True),
+    Measure("numbers faithful", "of replies from a fact: every number stands in its sms or passage", numbers_faithful, key=True),
+    Measure("language kept", "of all replies: in the question's language, which only the message itself told", language_kept, key=True),
+    Measure("one part", "of all replies: one message by the limits of the simulated SMS channel", one_part, key=True),
+)
+
+
+def faults(o: Outcome) -> Sequence[str]:
+    """The names of the measures that the reply fails."""
+    return [m.name for m in MEASURES if not m.search and m.holds(o) is (not m.good)]

@@ -1,0 +1,100 @@
+"""Every measure can be right, wrong, and not asked."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.core.types import Lang, Reply
+from bot.evaluate.judge import MEASURES, faults, numbers
+from bot.evaluate.run import Outcome
+from bot.evaluate.sets import Question
+from tests.evaluate.small import ASKED, OTHER, REFUSED, STRAY, TOLD, URGENT, outcome
+
+HOLDS = {m.name: m.holds for m in MEASURES}
+NO_FACT = Question("something of plants", Lang.EN, "plants", None)
+NEAR = Question("price of maize", Lang.EN, "plants", "")
+UNKNOWN = Question("x", Lang.EN, None, None)
+NOTHING = Reply("", Lang.EN, "none")
+SECOND = (("money", "pin"), ("plants", "worm"))
+FOURTH = (("money", "pin"), ("money", "loan"), ("money", "worm"), ("plants", "worm"))
+
+
+@pytest.mark.parametrize(
+    ("name", "judged", "verdict"),
+    [
+        ("right skill", outcome(), True),
+        ("right skill", outcome(reply=REFUSED), True),
+        ("right skill", outcome(NO_FACT, skill="money"), False),
+        ("right skill", outcome(skill=""), False),
+        ("right skill", outcome(STRAY, skill=""), None),
+        ("right skill", outcome(NEAR), None),
+        ("right skill", outcome(UNKNOWN), None),
+        ("right skill", outcome(reply=URGENT), None),
+        ("right fact first (@1)", outcome(), True),
+        ("right fact first (@1)", outcome(found=SECOND), False),
+        ("right fact first (@1)", outcome(found=(("money", "worm"),)), False),
+        ("right fact first (@1)", outcome(found=()), False),
+        ("right fact first (@1)", outcome(NO_FACT), None),
+        ("right fact first (@1)", outcome(STRAY), None),
+        ("in the first three (@3)", outcome(found=SECOND), True),
+        ("in the first three (@3)", outcome(found=FOURTH), False),
+        ("in the first three (@3)", outcome(STRAY), None),
+        ("right fact sent", outcome(), True),
+        ("right fact sent", outcome(reply=OTHER), False),
+        ("right fact sent", outcome(reply=replace(TOLD, skill="money")), False),
+        ("right fact sent", outcome(reply=replace(TOLD, facts=("beans",))), False),
+        ("right fact sent", outcome(reply=REFUSED), False),
+        ("right fact sent", outcome(reply=URGENT), None),
+        ("right fact sent", outcome(STRAY, OTHER), None),
+        ("useful reply", outcome(), True),
+        ("useful reply", outcome(replace(ASKED, must=("EATS", "maize"))), True),
+        ("useful reply", outcome(replace(ASKED, must=("eats", "dusk"))), False),
+        ("useful reply", outcome(reply=replace(OTHER, text=TOLD.text)), False),
+        ("useful reply", outcome(reply=REFUSED), False),
+        ("useful reply", outcome(replace(ASKED, must=("hospital",)), URGENT), True),
+        ("useful reply", outcome(replace(ASKED, must=("tie",)), URGENT), False),
+        ("useful reply", outcome(replace(ASKED, must=()), URGENT), False),
+        ("useful reply", outcome(STRAY, REFUSED), None),
+        ("false refusals", outcome(reply=REFUSED), True),
+        ("false refusals", outcome(reply=NOTHING), True),
+        ("false refusals", outcome(), False),
+        ("false refusals", outcome(reply=URGENT), False),
+        ("false refusals", outcome(STRAY, REFUSED), None),
+        ("false refusals", outcome(NO_FACT, REFUSED), None),
+        ("refused rightly", outcome(STRAY, REFUSED), True),
+        ("refused rightly", outcome(NEAR, OTHER), False),
+        ("refused rightly", outcome(STRAY, URGENT), False),
+        ("refused rightly", outcome(reply=REFUSED), None),
+        ("refused rightly", outcome(UNKNOWN, REFUSED), None),
+        ("numbers faithful", outcome(), True),
+        ("numbers faithful", outcome(reply=replace(TOLD, text="Look 2 times a week.")), True),
+        ("numbers faithful", outcome(reply=replace(TOLD, text="Look 3 times a week.", kind="model")), False),
+        ("numbers faithful", outcome(reply=replace(TOLD, text="Look 2,000 times.", kind="chosen")), False),
+        ("numbers faithful", outcome(sent=None), False),
+        ("numbers faithful", outcome(reply=replace(REFUSED, text="Call 0800.")), None),
+        ("numbers faithful", outcome(reply=URGENT), None),
+        ("language kept", outcome(), True),
+        ("language kept", outcome(replace(ASKED, lang=Lang.SW)), False),
+        ("language kept", outcome(UNKNOWN, replace(REFUSED, lang=Lang.SW)), False),
+        ("language kept", outcome(reply=NOTHING), None),
+        ("one part", outcome(), True),
+        ("one part", outcome(fits=False), False),
+        ("one part", outcome(reply=NOTHING), None),
+    ],
+)
+def test_a_measure(name: str, judged: Outcome, verdict: bool | None) -> None:
+    assert HOLDS[name](judged) is verdict
+
+
+def test_thousands_are_one_number() -> None:
+    assert numbers("Pay 1,000 or 1000, 2.5kg, on the 3rd") == {"1000", "2.5", "3"}
+
+
+def test_what_is_wrong_with_a_reply() -> None:
+    assert faults(outcome()) == []
+    assert faults(outcome(found=FOURTH)) == []  # the search was wrong, and the reply right
+    assert faults(outcome(STRAY, REFUSED)) == []
+    assert faults(outcome(STRAY, TOLD)) == ["refused rightly"]
+    assert faults(outcome(reply=REFUSED, sent=None)) == ["right fact sent", "useful reply", "false refusals"]
+    wrong = outcome(reply=OTHER, skill="money", fits=False)
+    assert faults(wrong) == ["right skill", "right fact sent", "useful reply", "one part"]
