@@ -39,6 +39,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_chat(commands)
     _add_skills(commands)
     _add_model(commands)
+    _add_train(commands)
     _add_doctor(commands)
     _add_provider_sim(commands)
     _add_tickets(commands)
@@ -161,6 +162,26 @@ def _model(args: argparse.Namespace) -> int:
 
     settings = load()
     return run_model(args, Place(cache_dir=settings.cache_dir, model=settings.model, threads=settings.threads), _say)
+
+
+def _add_train(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    from models.training.commands import add_commands
+
+    train = commands.add_parser("train", help="train the model's adapter on the skill folders: pack, fit, map, finish, or all of it")
+    add_commands(train)
+    train.set_defaults(run=_train)
+
+
+def _train(args: argparse.Namespace) -> int:
+    from bot.app import SKILLS
+    from bot.config import load
+    from models.training.commands import Place
+    from models.training.commands import run as run_train
+    from skills import loader
+
+    settings = load()
+    place = Place(settings.cache_dir, settings.data_dir, settings.model, settings.threads, library=lambda: loader.load(SKILLS))
+    return run_train(args, place, _say)
 
 
 def _serve(args: argparse.Namespace) -> int:
