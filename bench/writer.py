@@ -95,7 +95,7 @@ def main() -> None:
     options = parser.parse_args()
     settings = load()
     library = loader.load(ROOT / "skills")
-    path, _ = find(settings.model, settings.cache_dir / "models")
+    path, _ = find("gemma-3-270m", settings.cache_dir / "models")
     bench = Bench(library, path)
     rows = []
     for name in options.method or METHODS:

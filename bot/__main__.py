@@ -66,6 +66,8 @@ def _add_skills(commands: "_Commands[argparse.ArgumentParser]") -> None:
     check = skills.add_parser("check", help="read every file and say what is wrong, with file, line and remedy")
     check.add_argument("root", nargs="?", type=Path, help="another folder of skills (default: the one that ships)")
     check.set_defaults(run=_check_skills)
+    learn = skills.add_parser("learn", help="let the embedding model read the texts now, so that no start has to wait for it")
+    learn.set_defaults(run=_learn_skills)
 
 
 def _add_doctor(commands: "_Commands[argparse.ArgumentParser]") -> None:
@@ -255,6 +257,19 @@ def _check_skills(args: argparse.Namespace) -> int:
     library = load(root)
     facts = sum(len(skill.facts) for skill in library.skills)
     print(f"{len(library.skills)} skills, {facts} facts, {sum(len(s.cases) for s in library.skills)} cases: all well.")
+    return 0
+
+
+def _learn_skills(args: argparse.Namespace) -> int:
+    from bot.app import learn
+    from bot.config import load
+
+    settings = load()
+    if settings.embedder == "none":
+        print('The setting embedder is "none": the search goes by words alone.')
+        return 0
+    print("Reading all questions and facts (2 to 4 minutes the first time) ...", flush=True)
+    print(f"{learn(settings)} texts are known by their meaning.")
     return 0
 
 

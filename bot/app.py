@@ -1,6 +1,7 @@
 """The composition root: the only file that names what is behind each port. Everything else is handed what it needs."""
 
 import logging
+import os
 import secrets
 import time
 from collections.abc import Mapping
@@ -21,7 +22,7 @@ from bot.core.desk import Desk
 from bot.core.errors import BadSetting, ModelFailed
 from bot.core.inbox import Inbox
 from bot.core.limits import with_limits
-from bot.core.ports import Channel, Checks, Clock, Queue, Writer
+from bot.core.ports import Channel, Checks, Chooser, Clock, Meaning, Queue, Writer
 from bot.core.recover import LOOK_BACK_S, catch_up, recover
 from bot.core.storage import Store
 from bot.core.sweep import sweep
@@ -78,22 +79,34 @@ class App:
         return Deliverer(self.store, self.channels, self.clock, zone=self.settings.zone)
 
     @cached_property
-    def _answering(self) -> Answering:
-        def answerer(writer: Writer | None) -> Answerer:
-            return Answerer(self.library, writer, model_s=self.settings.answer_within_s, values=self.settings.placeholders)
+    def _answerer(self) -> Answerer:
+        writer, chooser = (self.writer, None) if self.writer is not None else _load_engine(self.settings)
+        return Answerer(
+            self.library,
+            writer,
+            chooser=chooser,
+            meaning=_load_meaning(self.settings),
+            model_s=self.settings.answer_within_s,
+            values=self.settings.placeholders,
+        )
 
-        writer = self.writer if self.writer is not None else _load_writer(self.settings)
-        plain = answerer(None)
+    @cached_property
+    def _answering(self) -> Answering:
         return Answering(
             store=self.store,
             channels=self.channels,
             library=self.library,
             people=ApprovedBook(self.store, vocabulary(self.library)),
-            answers=plain if writer is None else answerer(writer),
-            plain=plain,
+            answers=self._answerer,
+            plain=self._answerer.without_model(),
             clock=self.clock,
             model_s=self.settings.answer_within_s,
         )
+
+    @property
+    def answers(self) -> Answerer:
+        """What answers a worker's questions."""
+        return self._answerer
 
     def warm(self) -> None:
         """Loads the model and the index now, so that the first asker does not wait for them."""
@@ -224,14 +237,37 @@ def _open_queue(settings: Settings) -> Queue:
     return CeleryQueue(settings)
 
 
-def _load_writer(settings: Settings) -> Writer | None:
-    """The model of the settings. Without one, questions are answered with the facts' own words:."""
+def _load_engine(settings: Settings) -> tuple[Writer | None, Chooser | None]:
+    """The model of the settings. Without one, the search alone picks among the facts' own words."""
     if settings.model == "none":
-        return None
-    from models.llama import open_writer
+        return None, None
+    from models.engine import open_engine
 
     try:
-        return open_writer(settings.model, cache_dir=settings.cache_dir, threads=settings.threads)
+        engine = open_engine(settings.model, cache_dir=settings.cache_dir, threads=settings.threads)
     except ModelFailed as error:
         log.error("model %s cannot be used, answering from the facts alone: %s", settings.model, error)
+        return None, None
+    return engine.writer, engine.chooser
+
+
+def _load_meaning(settings: Settings) -> Meaning | None:
+    """The embedding model of the settings. Without one, the search goes by words alone."""
+    if settings.embedder == "none":
         return None
+    from models.engine import open_meaning
+
+    try:
+        return open_meaning(settings.cache_dir)
+    except ModelFailed as error:
+        log.warning("%s", error)
+        return None
+
+
+def learn(settings: Settings) -> int:
+    """Lets the embedding model read all questions and facts once, on all cores, and keeps what it learnt. Returns how many texts."""
+    from models.engine import open_meaning
+    from skills.loader import load
+
+    answers = Answerer(load(SKILLS), meaning=open_meaning(settings.cache_dir, threads=os.cpu_count() or 1), model_s=1.0)
+    return answers.texts

@@ -6,7 +6,7 @@ A nested setting is spelt with two underscores: UJUMBE_CHANNELS__AT_SMS__API_KEY
 import os
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, ValidationError, field_validator
@@ -32,7 +32,8 @@ class Settings(BaseSettings):
     country: str = Field(default="KE", min_length=2, max_length=2, description="ISO 3166 country for numbers written without a prefix")
     timezone: str = Field(default="Africa/Nairobi", description="IANA name of the zone whose night is quiet, e.g. Africa/Lagos")
     lang: Lang = Field(default=Lang.EN, description="language of a person we know nothing about")
-    model: str = Field(default="gemma-3-270m", description="name in models/catalogue.toml, path of a GGUF file, or 'none'")
+    model: str = Field(default="ujumbe-270m", description="name in models/catalogue.toml, path of a GGUF file, or 'none'")
+    embedder: Literal["e5-small", "none"] = Field(default="e5-small", description="'none': search by words alone, not by meaning")
     threads: int = Field(default=0, ge=0, description="threads of the engine; 0: one core fewer than the machine has, at least one")
     answer_within_s: float = Field(
         default=45.0, gt=0, description="time for the model to word one answer before the fact's own text goes out"

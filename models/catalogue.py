@@ -10,6 +10,7 @@ from typing import Any
 from bot.core.errors import BadSetting, BadText
 
 FILE = Path(__file__).with_name("catalogue.toml")
+ADAPTERS = FILE.with_name("adapters")
 _TEMPLATES = ("gguf", "none", "")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -25,12 +26,24 @@ class Entry:
     package: str = ""
     parts: tuple[str, ...] = ()
     hub: str = ""
+    base: str = ""
+    adapter: str = ""
     file: str = ""
     sha256: str = ""
     bytes: int = 0
     memory_mb: int = 0
     template: str = ""
     gap: str = ""
+
+    @property
+    def chooses(self) -> bool:
+        """Whether it was trained to choose among texts (bot.core.choose)."""
+        return bool(self.adapter)
+
+    @property
+    def adapter_path(self) -> Path:
+        """Where its adapter ships."""
+        return ADAPTERS / self.adapter
 
 
 def load(path: Path = FILE) -> Mapping[str, Entry]:
@@ -91,16 +104,18 @@ def _check_sense(entry: Entry, bad: Callable[[str, str, str], BadText]) -> None:
         raise bad("template", f"template is {entry.template!r}", 'It must be "gguf" or "none"')
     if entry.sha256 and not _SHA256.fullmatch(entry.sha256):
         raise bad("sha256", "sha256 is not 64 hexadecimal digits", "Copy it again, in small letters")
-    if entry.package and entry.hub:
-        raise bad("hub", "names both a package and a hub", "Keep one")
-    if not entry.package and not entry.hub:
+    if sum(map(bool, (entry.package, entry.hub, entry.base))) > 1:
+        raise bad("hub", "names more than one of package, hub and base", "Keep one")
+    if not (entry.package or entry.hub or entry.base):
         if not entry.gap or entry.file:
-            raise bad("", "names neither a package nor a hub", "Name one, or remove `file` and say in `gap` why there is none")
+            raise bad("", "names neither a package nor a hub nor a base", "Name one, or remove `file` and say in `gap` why there is none")
         return
+    if bool(entry.base) != bool(entry.adapter):
+        raise bad("adapter", "names a base without an adapter, or an adapter without a base", "Name both: one is merged into the other")
     for key in ("file", "template", "memory_mb", *(("parts", "sha256", "bytes") if entry.package else ())):
         if not getattr(entry, key):
             raise bad("", f"has no {key}", "Add it: a pull needs it")
-    if not entry.sha256 and not entry.gap:
+    if not entry.sha256 and not entry.gap and not entry.base:
         raise bad("", "has no sha256", "Add it, or say in `gap` that it is not known")
 
 

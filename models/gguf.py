@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bot.core.errors import BadSetting
 
+MARK = "ujumbe.adapter"  # metadata of ours
 _MAGIC = b"GGUF"
 _VERSIONS = (2, 3)
 _STRING, _ARRAY = 8, 9
@@ -39,6 +40,7 @@ class Head:
     has_template: bool
     tensors: int
     needs: int
+    mark: str = ""  # which adapter is merged into it, see models.adapter
 
 
 class _Damaged(Exception):
@@ -134,6 +136,7 @@ def _read(cursor: _Cursor) -> Head:
         has_template="tokenizer.chat_template" in meta,
         tensors=tensors,
         needs=_end_of_tensors(cursor, tensors, int(meta.get("general.alignment") or 32)),
+        mark=str(meta.get(MARK) or ""),
     )
 
 

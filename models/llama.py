@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
-from bot.core.errors import BadSetting, BadText, ModelFailed
+from bot.core.errors import BadSetting, ModelFailed
 from bot.core.types import Draft
-from models.catalogue import Entry, find
+from models.catalogue import Entry
 from models.gguf import read_head
 from models.native import CHUNK, Native
 
-CONTEXT = 1024  # tokens: a few-shot prompt (about 350), two facts, a question and an answer; more only costs memory
+CONTEXT = 1024  # tokens: eight texts to choose from (about 500), or a few-shot prompt (350), a fact and an answer; more only costs memory
 _SLOT = "\N{OBJECT REPLACEMENT CHARACTER}"  # stands for the prompt while a chat template is rendered
 
 
@@ -29,15 +29,6 @@ class _Frame:
 
     before: tuple[int, ...]
     after: tuple[int, ...]
-
-
-def open_writer(model: str, *, cache_dir: Path, threads: int) -> "LlamaWriter":
-    """The engine for the setting `model`: a name of the catalogue, or the path of a GGUF file. Raises ModelFailed with the remedy."""
-    try:
-        path, entry = find(model, cache_dir / "models")
-    except (BadSetting, BadText) as error:
-        raise ModelFailed(str(error)) from None
-    return open_path(path, entry, threads=threads)
 
 
 def open_path(path: Path, entry: Entry | None, *, threads: int) -> "LlamaWriter":
@@ -90,13 +81,35 @@ class LlamaWriter:
             self._lock.release()
         return Draft(text=text.strip(), tokens=count, seconds=monotonic() - began, finish=finish)
 
-    def _complete(self, prompt: str, max_tokens: int, stop: Sequence[str], deadline: float) -> tuple[str, int, str]:
+    def choose(self, prompt: str, among: Sequence[str], *, deadline: float) -> Sequence[float] | None:
+        """How likely each text of `among` goes on from `prompt`, by its first token; they add up to 1. None: the deadline came first.
+
+        Raises ModelFailed as `write` does.
+        """
+        if not self._lock.acquire(timeout=min(max(0.0, deadline - monotonic()), threading.TIMEOUT_MAX)):
+            return None
+        try:
+            tokens = self._framed(prompt)
+            firsts = [self._native.tokens(text, special=False)[0] for text in among]
+            return self._native.shares(firsts) if self._read(tokens, deadline) else None
+        except ModelFailed:
+            self._held = []
+            raise
+        finally:
+            self._lock.release()
+
+    def _framed(self, prompt: str) -> list[int]:
+        """The tokens of `prompt` in its frame. Raises ModelFailed where they leave no room for a token more."""
         tokens = [*self._frame.before, *self._native.tokens(prompt, special=False), *self._frame.after]
-        room = self._native.context - len(tokens)
-        if room < 1:
+        if len(tokens) >= self._native.context:
             raise ModelFailed(f"The prompt has {len(tokens)} tokens and the engine takes {self._native.context}. Shorten the facts.")
         if not tokens:
             raise ModelFailed("The prompt is empty. Ask something.")
+        return tokens
+
+    def _complete(self, prompt: str, max_tokens: int, stop: Sequence[str], deadline: float) -> tuple[str, int, str]:
+        tokens = self._framed(prompt)
+        room = self._native.context - len(tokens)
         if not self._read(tokens, deadline):
             return "", 0, "deadline"
         return self._speak(min(max_tokens, room), stop, deadline)

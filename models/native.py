@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bot.core.errors import ModelFailed
 
@@ -110,6 +111,10 @@ class Native:
         """Whether `token` ends a text."""
         return bool(self._lib.llama_vocab_is_eog(self._vocab, token))
 
+    def end(self) -> int:
+        """The token that this model ends a text with."""
+        return int(self._lib.llama_vocab_eos(self._vocab))
+
     def keep(self, count: int) -> bool:
         """Forgets all but the first `count` tokens. False: this model cannot forget a part, so all is forgotten."""
         if self._lib.llama_memory_seq_rm(self._memory, 0, count, -1):
@@ -126,8 +131,17 @@ class Native:
 
     def best(self) -> int:
         """The likeliest next token: greedy, so that the same prompt always gets the same answer."""
+        return int(self._logits().argmax())
+
+    def shares(self, tokens: Sequence[int]) -> list[float]:
+        """How likely each of `tokens` comes next, among them alone: they add up to 1."""
+        given = self._logits()[list(tokens)].astype(np.float64)
+        powers = np.exp(given - given.max())
+        return [float(p) for p in powers / powers.sum()]
+
+    def _logits(self) -> NDArray[np.float32]:
         logits = self._lib.llama_get_logits_ith(self._ctx, -1)
-        return int(np.ctypeslib.as_array(logits, shape=(self.vocabulary,)).argmax())
+        return np.ctypeslib.as_array(logits, shape=(self.vocabulary,))
 
     def _said(self) -> str:
         return "; ".join(self._log) or "it gives no reason"

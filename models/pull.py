@@ -18,7 +18,8 @@ from time import monotonic
 from typing import IO
 
 from bot.core.errors import BadSetting
-from models.catalogue import FILE, Entry
+from models.adapter import merge
+from models.catalogue import FILE, Entry, load
 from models.gguf import read_head
 
 Say = Callable[[str], None]
@@ -33,6 +34,8 @@ def pull(entry: Entry, directory: Path, *, say: Say, locks: Path = FILE.parent) 
     """
     if not entry.file:
         raise BadSetting(f"{entry.name} cannot be pulled. {entry.gap}")
+    if entry.base:
+        return _merged(entry, directory, say, locks)
     directory.mkdir(parents=True, exist_ok=True)
     target = directory / entry.file
     with _alone(directory, say):
@@ -54,9 +57,28 @@ def pull(entry: Entry, directory: Path, *, say: Say, locks: Path = FILE.parent) 
     return target
 
 
+def _merged(entry: Entry, directory: Path, say: Say, locks: Path) -> Path:
+    """The file that is made here, from a base that is pulled and an adapter that ships."""
+    base = pull(load()[entry.base], directory, say=say, locks=locks)
+    target = directory / entry.file
+    with _alone(directory, say):
+        if target.exists() and _is_sound(target, entry):
+            return target
+        _check_disk(directory, entry)
+        say(f"Making {entry.title} from {base.name} and {entry.adapter} (about 15 s).")
+        merge(base, entry.adapter_path, target, mark=sha256(entry.adapter_path))
+        check(target, entry)
+    say(f"{entry.title} is here: {target}")
+    return target
+
+
 def check(path: Path, entry: Entry | None) -> str:
     """The sha256 of `path`. Raises BadSetting with the reason where it is no sound GGUF, or not the file of `entry`."""
     head = read_head(path)
+    if entry and entry.adapter and head.mark != sha256(entry.adapter_path):
+        raise BadSetting(
+            f"{path} was made with another adapter than {entry.adapter} is now. Make it anew: `ujumbe model pull {entry.name}`."
+        )
     digest = sha256(path)
     if entry and entry.sha256 and digest != entry.sha256:
         raise BadSetting(

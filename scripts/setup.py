@@ -44,6 +44,7 @@ def prepare(*, dev: bool) -> None:
     if not is_done(dev=dev):
         install(dev=dev)
     bring_model()
+    learn_skills()
     if "tried" not in STAMP.read_text().split():
         try_engine()
         STAMP.write_text(STAMP.read_text() + " tried")
@@ -88,6 +89,11 @@ def bring_model() -> None:
     """The model of the settings, checked; its own progress is shown."""
     if subprocess.run([PYTHON, "-m", "bot", "model", "pull"], check=False, cwd=ROOT).returncode:
         raise SetupFailed("Without its model the service can still answer from the facts: UJUMBE_MODEL=none make run")
+
+
+def learn_skills() -> None:
+    """What the texts mean, for the search. Not a reason to stop: the worker would do it at its start, or search by words alone."""
+    subprocess.run([PYTHON, "-m", "bot", "skills", "learn"], check=False, cwd=ROOT)
 
 
 def try_engine() -> None:

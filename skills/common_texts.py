@@ -73,6 +73,16 @@ def read_emergencies(root: Path, problems: Problems) -> Sequence[Emergency]:
     return found
 
 
+def read_strays(root: Path, problems: Problems) -> Mapping[Lang, Sequence[str]]:
+    """Messages that no skill answers, by language. An installation may do without the file."""
+    path = root / FOLDER / "strays.toml"
+    if not path.exists():
+        return {}
+    file = TomlFile(path, problems)
+    file.only((), list(Lang))
+    return {lang: file.words((lang.value,)) for lang in Lang}
+
+
 def _emergency(file: TomlFile, key: Key) -> Emergency:
     file.text((*key, "source"))
     if to_date(reviewed := file.text((*key, "reviewed"))) is None and reviewed:

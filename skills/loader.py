@@ -1,6 +1,6 @@
 """Reads everything under skills/ into a Library, and finds what is wrong with it, to the line.
 
-skills/common-texts/   replies.toml, keywords.toml, emergencies.toml
+skills/common-texts/   replies.toml, keywords.toml, emergencies.toml, strays.toml
 skills/<name>/         skill.toml, prompt.<lang>.md, replies.toml, facts/<topic>.<lang>.md, cases.toml
 """
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bot.core.errors import BadText
 from bot.core.types import Lang, Library
-from skills.common_texts import FOLDER, read_emergencies, read_keywords, read_texts
+from skills.common_texts import FOLDER, read_emergencies, read_keywords, read_strays, read_texts
 from skills.fact_file import Found
 from skills.fact_rules import check_age, folded
 from skills.folder import read_folder
@@ -46,6 +46,7 @@ def _read(root: Path, problems: Problems) -> tuple[Library, Sequence[Found]]:
         texts=read_texts(root, problems),
         keywords=read_keywords(root, problems),
         emergencies=read_emergencies(root, problems),
+        strays=read_strays(root, problems),
     )
     facts = [found for folder in folders for found in folder.facts]
     _check_unique(facts, problems)

@@ -3,73 +3,92 @@
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from datetime import UTC, datetime
 from string import Template
 from types import MappingProxyType
 
 from bot.core import guard, prompt
 from bot.core.errors import ModelFailed
-from bot.core.ports import Writer
-from bot.core.retrieve import SURE, Hit, Index
-from bot.core.route import Router
+from bot.core.find import Finder, Found
+from bot.core.ports import Chooser, Meaning, Writer
+from bot.core.retrieve import Index
+from bot.core.route import Route
 from bot.core.text import measure
+from bot.core.trust import SURE
 from bot.core.types import Draft, Fact, Lang, Library, Limits, Reply
 
 PART_UNITS = 160  # an answer is one SMS part, also where a channel could carry more
 _UNITS_PER_TOKEN = 2.5  # Swahili, the worse of our two, over Gemma's vocabulary; English has about 4
-# A follow-up's own words must nearly all stand in the fact: a change of subject must not be answered with the old subject.
-FOLLOWS = 0.8
 _STOP = ("\n",)  # an SMS is one line
 _SENTENCE_END = re.compile(r"[.!?](?=\s|$)")
 
 
 class Answerer:
-    """Answers questions out of a Library. `writer` None: every answer is the fact's own text. `values` fill the texts' placeholders."""
+    """Answers questions out of a Library. `values` fill the texts' placeholders.
+
+    `chooser` picks among the facts' vetted texts, `writer` words the fact anew; without either, the search picks. `meaning` lets the
+    search see past the words.
+    """
 
     def __init__(
         self,
         library: Library,
-        writer: Writer | None,
+        writer: Writer | None = None,
         *,
+        chooser: Chooser | None = None,
+        meaning: Meaning | None = None,
         model_s: float,
         clock: Callable[[], float] = time.monotonic,
         values: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self._library, self._writer, self._model_s, self._clock, self._values = library, writer, model_s, clock, values
-        self._index = Index(f for s in library.skills for f in s.facts)
-        self._router = Router(library.skills, self._index)
+        strays = ((text, lang) for lang, texts in library.strays.items() for text in texts)
+        self._index = Index((f for s in library.skills for f in s.facts), meaning, strays)
+        self._finder = Finder(library.skills, self._index, chooser, model_s=model_s, clock=clock)
+
+    @property
+    def texts(self) -> int:
+        """How many texts questions are held against."""
+        return self._index.texts
+
+    @property
+    def has_model(self) -> bool:
+        """Whether a model has a part in the answers."""
+        return self._writer is not None or self._finder.chooses
+
+    def route(self, text: str) -> Route:
+        """What the search alone finds."""
+        return self._finder.route(text)
+
+    def without_model(self) -> "Answerer":
+        """The same, over the same index, by the search alone."""
+        plain = copy(self)
+        plain._writer, plain._finder = None, self._finder.without_chooser()
+        return plain
 
     def answer(self, question: str, *, lang: Lang, skill: str = "", turns: Sequence[str] = (), limits: Limits, deadline: float) -> Reply:
         """The Reply to `question` in `lang`. `skill` is the menu's choice, `turns` the last questions, newest last.
 
         `deadline` is a time.monotonic() value: the model stops there, or after `model_s`. Never raises for a model's failure."""
-        found, route_skill = self._find(question, skill, turns)
+        found, skill_of = self._finder.find(question, lang=lang, skill=skill, turns=turns, deadline=deadline)
         if found is None or _expired(found.fact):
-            return self._refusal(route_skill, lang)
-        fact = self._index.twin(found.fact, lang)
-        draft = self._draft(question, fact, limits, deadline)
+            return self._refusal(skill_of, lang)
+        return self._worded(question, found, limits, deadline) or _vetted(found)
+
+    def _worded(self, question: str, found: Found, limits: Limits, deadline: float) -> Reply | None:
+        """What the writer makes of the fact: its wording where the guard lets it through, a refusal where it is right to refuse."""
+        draft = self._draft(question, found.fact, limits, deadline)
         if draft is None:
-            return _own_text(fact)
-        text = _tidy(draft, limits)
+            return None
+        fact, text = found.fact, _tidy(draft, limits)
         verdict = guard.check(text, passage=fact.body, question=question, limits=limits)
         if verdict.ok:
             return Reply(text[:1].upper() + text[1:], fact.lang, "model", fact.skill, (fact.id,))
         # The model says that the passage does not answer. It is wrong about that more often than a very sure search is.
         if verdict.reason == "noinfo" and found.confidence < SURE:
-            return self._refusal(fact.skill, lang)
-        return _own_text(fact)
-
-    def _find(self, question: str, skill: str, turns: Sequence[str]) -> tuple[Hit | None, str]:
-        """The fact to answer from, or None, and the skill that the question belongs to."""
-        route = self._router.route(question, hint=skill)
-        return route.sure_hit or self._follow_up(question, skill, turns), route.skill
-
-    def _follow_up(self, question: str, skill: str, turns: Sequence[str]) -> Hit | None:
-        """A short question that leans on the one before ("na maharage?"): read together, and the fact must hold all of the new words."""
-        if not turns:
-            return None
-        hit = self._router.route(f"{turns[-1]} {question}", hint=skill).sure_hit
-        return hit if hit and self._index.coverage(question, hit.fact) >= FOLLOWS else None
+            return self._refusal(fact.skill, fact.lang)
+        return None
 
     def _draft(self, question: str, fact: Fact, limits: Limits, deadline: float) -> Draft | None:
         skill = self._library.skill(fact.skill)
@@ -87,8 +106,8 @@ class Answerer:
         skill = self._library.skill(name)
         own = skill.replies[lang].get("no_fact", "") if skill else ""
         text = Template(own).substitute(self._values) if own else self._library.text("no_answer", lang, **self._values)
-        if self._values.get("help_line"):
-            text = f"{text} {self._library.text('person', lang, **self._values)}"
+        offer = "person" if self._values.get("help_line") else "person_offer"
+        text = f"{text} {self._library.text(offer, lang, **self._values)}"
         return Reply(text, lang, "refusal", name if own else "")
 
 
@@ -97,8 +116,9 @@ def _expired(fact: Fact) -> bool:
     return bool(fact.expires) and fact.expires < datetime.now(tz=UTC).date().isoformat()
 
 
-def _own_text(fact: Fact) -> Reply:
-    return Reply(fact.sms, fact.lang, "fact", fact.skill, (fact.id,))
+def _vetted(found: Found) -> Reply:
+    fact = found.fact
+    return Reply(found.text, fact.lang, "chosen" if found.chosen else "fact", fact.skill, (fact.id,))
 
 
 def _tidy(draft: Draft, limits: Limits) -> str:

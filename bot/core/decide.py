@@ -11,7 +11,7 @@ from bot.core.keywords import Keyword, Keywords, Word
 from bot.core.language import detect
 from bot.core.menu import MORE, READING, TOP, Menu, Step
 from bot.core.ticket import TicketKind
-from bot.core.triage import Triage
+from bot.core.triage import Triage, vetted_words
 from bot.core.types import Contact, Lang, Library, Reply, Session
 
 SESSION_S = 30 * 60.0  # a menu or a topic on SMS stays open this long
@@ -46,7 +46,7 @@ class Decider:
     def __init__(self, library: Library, *, values: Mapping[str, str]) -> None:
         self._library = library
         self._keywords = Keywords(library.keywords)
-        self._triage = Triage(library.emergencies)
+        self._triage = Triage(library.emergencies, vetted_words(library))
         self._menu = Menu(library)
         self._values = values
 

@@ -121,6 +121,16 @@ class Meaning(Protocol):
         ...
 
 
+class Chooser(Protocol):
+    """Chooses among texts. The engine with an adapter that was trained for it, or a scripted double."""
+
+    def choose(self, prompt: str, among: Sequence[str], *, deadline: float) -> Sequence[float] | None:
+        """How likely each of `among` goes on from `prompt`; they add up to 1. None: the deadline (time.monotonic()) came first.
+
+        Raises ModelFailed."""
+        ...
+
+
 class Queue(Protocol):
     """Hints to workers. Losing one costs time, never a message: the sweep finds the row."""
 

@@ -39,3 +39,8 @@ def _markers(template: str) -> re.Pattern[str]:
     own = (m.strip().casefold() for m in _TEMPLATE_MARKER.findall(template))
     names = "|".join(sorted({re.escape(n) for n in (*_MARKERS, *own)}, key=len, reverse=True))
     return re.compile(rf"({names})\s*[:：]", re.IGNORECASE)
+
+
+def passage(fact: Fact, question: str) -> str:
+    """The short prompt of an adapter that was trained on it: it needs no examples."""
+    return f"Passage: {fact.body}\nQuestion: {as_data(question)}\nSMS:"

@@ -1,207 +1,260 @@
-"""Finds the fact that a question asks for, and says how sure it is.
+"""Finds the facts that may answer a question, and gathers what speaks for each.
 
-A fact and its translations are one entry, so that a mixed message finds it whichever language each of its words is in. Each word
-of the question is looked up by its stems; a word that nobody taught us is taken for the nearest known spelling, for less weight.
+A fact and its translations are one entry, so that a mixed message finds it whichever language each of its words is in. Four things are
+looked at: the entry's words (BM25), the nearest of its own question lines, how much of the question was found at all, and, where an
+embedding model is there, how near the question is in meaning. `bot.core.trust` weighs them.
 """
 
+import heapq
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
-from itertools import pairwise
+from dataclasses import dataclass, field, replace
 
-from rapidfuzz import process
-from rapidfuzz.distance import OSA
-
-from bot.core import words
-from bot.core.lexicon import ALL_FUNCTION, WEAK
+from bot.core import trust
+from bot.core.ports import Meaning
+from bot.core.quote import sentences
+from bot.core.spelling import Spelling, Term, stemmed
+from bot.core.trust import Evidence
 from bot.core.types import Fact, Lang
 
 # BM25 (Robertson and Zaragoza 2009): usual saturation; little length normalisation, as facts are all about one SMS long.
 _K1, _B = 1.2, 0.4
 # How often a word of each field counts: a title names the topic, a question is what people really type.
 _TITLE, _QUESTION, _BODY = 2.0, 1.5, 1.0
-# A misspelt word may be one letter off from 4 letters on and two off from 7 on, and begins as it should. It counts for less by this times
-# the share of its letters that are off: "maze" is less surely maize than "armyworn" is armyworm.
-_ONE_OFF, _TWO_OFF, _COST = 4, 7, 1.6
-# A word of WEAK says this much of its topic, against 1 for any other.
-_WEAK = 0.25
+_LOOKED_AT = 24  # entries looked at closely: the best so many by words, and by each kind of meaning
 
-# Confidence is a logistic curve over two things: how near the best of the fact's own questions is, and how much of the question was
-# found at all, counted in words as rare as any. Fitted on the shipped skills' questions, each held out in turn, their cases, and
-# off-topic messages of our own; never on the evaluation sets. Plain coverage and the margin to the next fact added nothing to these.
-_BIAS, _LINE, _STRENGTH = -6.9, 8.2, 3.1
-_ENOUGH = 3.0  # rare words found; more say no more
-# From here on a hit may be answered. Below SURE a model that says NOINFO is believed; above, the search is: the small base model says
-# NOINFO to half of the questions that its passage answers.
-CONFIDENT = 0.6
-SURE = 0.75
-_COMMON = sorted(w for w in WEAK | ALL_FUNCTION if len(w) >= _ONE_OFF)
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A question or title that leads to `fact`, and the sentence that answers it: its sms, or the sentence of a detail."""
+
+    entry: int
+    fact: Fact
+    text: str
+    answer: str
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A fact that may answer. `score` orders hits; `confidence` in [0, 1] is how likely this one is what was asked."""
+    """A fact that may answer. `score` orders hits; `confidence` in [0, 1] is how likely this one is what was asked.
+
+    `answer` is the text of the fact's line that is nearest to the question: the sms, or one sentence of the passage.
+    """
 
     fact: Fact
     score: float
     confidence: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    lang: Lang
-    stems: frozenset[str]
+    answer: str
+    evidence: Evidence = field(default_factory=Evidence)
 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """One fact in all its languages."""
+    """One fact in all its languages, and where its lines stand."""
 
     facts: Mapping[Lang, Fact]
     weights: Mapping[str, float]  # stem -> how often, by field
     length: float
-    lines: Sequence[_Line]  # its questions and titles
+    lines: slice
+    passages: slice
 
-
-@dataclass(frozen=True, slots=True)
-class _Term:
-    """One word of the question: the stems it may stand for, each with how near it is, and what the word is worth."""
-
-    stems: Mapping[str, float]
-    worth: float
+    @property
+    def skill(self) -> str:
+        return next(iter(self.facts.values())).skill
 
 
 class Index:
     """All facts, ready to be searched. Made once; searching changes nothing and is safe from any thread."""
 
-    def __init__(self, facts: Iterable[Fact]) -> None:
+    def __init__(self, facts: Iterable[Fact], meaning: Meaning | None = None, strays: Iterable[tuple[str, Lang]] = ()) -> None:
+        """`strays` are messages that no fact answers: a question like one of them is less likely to be answered by a fact."""
         twins: defaultdict[tuple[str, str], dict[Lang, Fact]] = defaultdict(dict)
         for fact in facts:
             twins[fact.skill, fact.id][fact.lang] = fact
-        self._entries = [_entry(versions) for versions in twins.values()]
-        self._idf = _idf(self._entries)
+        self.lines: list[Line] = []
+        self._passages: list[str] = []
+        self._entries = [self._entry(n, versions) for n, versions in enumerate(twins.values())]
+        self._places = {id(f): n for n, e in enumerate(self._entries) for f in e.facts.values()}
+        self._strays = list(strays)
+        asked = [*((line.text, line.fact.lang) for line in self.lines), *self._strays]
+        self._stems = [frozenset(stemmed(text, lang)) for text, lang in asked]
+        self._idf = _idf([*(e.weights for e in self._entries), *self._stems[len(self.lines) :]])
         self._mean = sum(e.length for e in self._entries) / max(1, len(self._entries))
-        self._spelt = _spellings(f for e in self._entries for f in e.facts.values())
-        self._rarest = max(self._idf.values(), default=1.0)
-        self._near = lru_cache(maxsize=4096)(self._nearest)
+        known = ((text, f.lang) for e in self._entries for f in e.facts.values() for text in _texts(f))
+        self._spelling = Spelling([*known, *self._strays], self._idf)
+        self._wholes = [sum(self._idf.get(s, 0.0) for s in stems) for stems in self._stems]
+        self._in_entries = _postings((n, s, w) for n, e in enumerate(self._entries) for s, w in e.weights.items())
+        self._in_lines = _postings((n, s, 1.0) for n, stems in enumerate(self._stems) for s in stems)
+        self._meaning = meaning
+        if meaning is not None:
+            meaning.learn([text for text, _ in asked], self._passages)
+
+    @property
+    def texts(self) -> int:
+        """How many lines, strays and passages a question is held against."""
+        return len(self._stems) + len(self._passages)
 
     def twin(self, fact: Fact, lang: Lang) -> Fact:
         """The same fact in `lang`, or `fact` itself where it was never translated."""
-        return next((e.facts.get(lang, fact) for e in self._entries if fact in e.facts.values()), fact)
+        place = self._places.get(id(fact))
+        return fact if place is None else self._entries[place].facts.get(lang, fact)
 
-    def search(self, text: str, *, skill: str = "", top: int = 3) -> list[Hit]:
-        """The `top` facts nearest to `text`, best first, in the language that fits it best; only those of `skill` where one is given."""
-        terms = self._terms(text)
-        if not terms:
-            return []
-        found = [(self._score(e, terms), e) for e in self._entries if not skill or next(iter(e.facts.values())).skill == skill]
-        ranked = sorted(((s, e) for s, e in found if s > 0), key=lambda pair: -pair[0])
-        return [self._hit(e, s, terms) for s, e in ranked[:top]]
+    def search(
+        self, text: str, *, skill: str = "", top: int = 3, priors: Mapping[str, float] | None = None, without: int = -1
+    ) -> list[Hit]:
+        """The `top` facts nearest to `text`, best first, in the language that fits it best; only those of `skill` where one is given.
+
+        `priors` says how much speaks for each skill (0 to 1) before its facts are looked at. `without` leaves out one of `lines`, or
+        (counted on) of the strays: to ask its own question as if nobody had thought of it."""
+        terms = self._spelling.terms(text)
+        found = self._evidence(text, terms, without, priors or {})
+        ranked = sorted(found, key=lambda n: -trust.score(found[n][0]))
+        kept = [n for n in ranked if not skill or self._entries[n].skill == skill][:top]
+        return [self._hit(n, found, kept) for n in kept]
+
+    def details(self, text: str, fact: Fact, *, without: int = -1) -> list[str]:
+        """The sentences of `fact` that its details ask for, nearest to the question first, each once."""
+        terms = self._spelling.terms(text)
+        alike = self._by_lines(terms, sum(t.worth for t in terms))
+        near = self._meaning.compare(text)[0] if self._meaning is not None else ()
+        place = self._places.get(id(fact))
+        held = range(len(self.lines))[self._entries[place].lines] if place is not None else ()
+        own = [i for i in held if self.lines[i].fact is fact]
+        own = [i for i in own if i != without and self.lines[i].answer != fact.sms]
+        ranked = sorted(own, key=lambda i: -trust.nearness(alike.get(i, 0.0), near[i] if near else 0.0))
+        return list(dict.fromkeys(self.lines[i].answer for i in ranked))
 
     def coverage(self, text: str, fact: Fact) -> float:
         """How much of what `text` asks about stands in `fact`, 0 to 1; 1 where it asks about nothing ("and how much?")."""
-        terms = self._terms(text)
-        entry = next((e for e in self._entries if fact in e.facts.values()), None)
-        return _coverage(entry.weights, terms) if entry and terms else float(not terms)
+        terms = self._spelling.terms(text)
+        place = self._places.get(id(fact))
+        if place is None or not terms:
+            return float(not terms)
+        weights = self._entries[place].weights
+        return sum(t.worth * max((n for s, n in t.stems.items() if s in weights), default=0.0) for t in terms) / sum(t.worth for t in terms)
 
-    def _terms(self, text: str) -> list[_Term]:
-        typed = words.informative(words.tokens(text))
-        terms = [self._term(word) for word in typed]
-        for n, (left, right) in enumerate(pairwise(typed)):
-            joined = self._near(left + right) if not (terms[n].stems and terms[n + 1].stems) else {}  # "armi worm"
-            if joined and max(joined.values()) > max([0.0, *terms[n].stems.values(), *terms[n + 1].stems.values()]) - 0.3:
-                terms[n] = terms[n + 1] = _Term(joined, terms[n].worth)
-        return terms
+    def _entry(self, number: int, versions: Mapping[Lang, Fact]) -> _Entry:
+        weights: defaultdict[str, float] = defaultdict(float)
+        start, spoken = len(self.lines), len(self._passages)
+        for lang, fact in versions.items():
+            asked = [*fact.questions, *(d.question for d in fact.details)]
+            for text, weight in ((fact.title, _TITLE), (fact.body, _BODY), *((q, _QUESTION) for q in asked)):
+                for s in stemmed(text, lang):
+                    weights[s] += weight
+            self.lines += [Line(number, fact, text, fact.sms) for text in (fact.title, *fact.questions)]
+            self.lines += [Line(number, fact, d.question, d.sentence) for d in fact.details]
+            self._passages += _said(fact)
+        lines, passages = slice(start, len(self.lines)), slice(spoken, len(self._passages))
+        return _Entry(versions, weights, sum(weights.values()), lines, passages)
 
-    def _term(self, word: str) -> _Term:
-        near = {s: 1.0 for s in words.stems(word) if s in self._idf} or dict(self._near(word))
-        rarity = max((self._idf[s] for s in near), default=self._rarest)
-        return _Term(near, rarity * (_WEAK if word in WEAK or (not near and _misspelt_common(word)) else 1.0))
-
-    def _nearest(self, word: str) -> Mapping[str, float]:
-        """The known stems that `word` may be a misspelling of."""
-        allowed = 0 if len(word) < _ONE_OFF else 1 if len(word) < _TWO_OFF else 2
-        if not allowed:
-            return {}
-        near = process.extract(word, self._spelt.keys(), scorer=OSA.distance, score_cutoff=allowed, limit=4)
-        best = min((distance for _, distance, _ in near), default=0)
-        likely = [known for known, distance, _ in near if distance == best and known[0] == word[0]]
-        return {s: 1 - _COST * best / len(word) for known in likely for s in self._spelt[known] if s in self._idf}
-
-    def _score(self, entry: _Entry, terms: Sequence[_Term]) -> float:
-        short = _K1 * (1 - _B + _B * entry.length / self._mean)
-        bm25 = sum(
-            max(
-                (near * self._idf[s] * (f := entry.weights.get(s, 0.0)) * (_K1 + 1) / (f + short) for s, near in t.stems.items()),
-                default=0.0,
+    def _evidence(self, text: str, terms: Sequence[Term], without: int, priors: Mapping[str, float]) -> dict[int, tuple[Evidence, int]]:
+        """What speaks for each entry that anything speaks for, and its line nearest to the question."""
+        worth = sum(t.worth for t in terms)
+        bm25, found = self._by_words(terms, self._left_out(without))
+        alike = self._by_lines(terms, worth)
+        near, like, says = self._by_meaning(text, terms, without)
+        aside = [i for i in range(len(self.lines), len(self._stems)) if i != without]
+        stray = max((alike.get(i, 0.0) for i in aside), default=0.0)
+        strange = max((near[i] for i in aside), default=0.0) if near else 0.0
+        evidence = {}
+        for n in {*_best(bm25), *_best(like), *_best(says)}:
+            lines = [i for i in range(len(self.lines))[self._entries[n].lines] if i != without]
+            nearest = max(lines, key=lambda i: trust.nearness(alike.get(i, 0.0), near[i] if near else 0.0), default=-1)
+            seen = Evidence(
+                words=bm25.get(n, 0.0) / (worth * (_K1 + 1)) if worth else 0.0,
+                line=max((alike.get(i, 0.0) for i in lines), default=0.0),
+                found=found.get(n, 0.0) / self._spelling.rarest,
+                covered=found.get(n, 0.0) / worth if worth else 0.0,
+                like=like.get(n, 0.0),
+                says=says.get(n, 0.0),
+                prior=priors.get(self._entries[n].skill, 0.0),
+                stray=stray,
+                strange=strange - max(near[i] for i in lines) if near and lines else 0.0,
             )
-            * (t.worth / max(self._idf[s] for s in t.stems) if t.stems else 0.0)
-            for t in terms
-        )
-        return bm25 * (0.5 + self._best_line(entry, terms)[0])
+            evidence[n] = (seen, nearest)
+        return evidence
 
-    def _best_line(self, entry: _Entry, terms: Sequence[_Term]) -> tuple[float, Lang]:
-        """How near the nearest of the entry's own questions is (0 to 1), and the language it is in."""
-        return max(((self._alike(line, terms), line.lang) for line in entry.lines), default=(0.0, Lang.EN))
+    def _left_out(self, without: int) -> tuple[int, frozenset[str]]:
+        ours = 0 <= without < len(self.lines)
+        return (self.lines[without].entry, self._stems[without]) if ours else (-1, frozenset())
 
-    def _alike(self, line: _Line, terms: Sequence[_Term]) -> float:
-        asked = sum(t.worth for t in terms)
-        shared = sum(t.worth * max((n for s, n in t.stems.items() if s in line.stems), default=0.0) for t in terms)
-        whole = sum(self._idf.get(s, 0.0) for s in line.stems)
-        return min(1.0, 2 * shared / (asked + whole)) if shared else 0.0
+    def _by_words(self, terms: Sequence[Term], left_out: tuple[int, frozenset[str]]) -> tuple[dict[int, float], dict[int, float]]:
+        """Entry -> BM25, and entry -> the worth of the question's words that stand in it."""
+        bm25: defaultdict[int, float] = defaultdict(float)
+        found: defaultdict[int, float] = defaultdict(float)
+        for t in terms:
+            rarity = max((self._idf[s] for s in t.stems), default=1.0)
+            best: defaultdict[int, float] = defaultdict(float)
+            near: defaultdict[int, float] = defaultdict(float)
+            for s, nearness in t.stems.items():
+                for n, held in self._in_entries.get(s, ()):
+                    weight = held - (_QUESTION if n == left_out[0] and s in left_out[1] else 0.0)
+                    if weight <= 0:
+                        continue
+                    short = _K1 * (1 - _B + _B * self._entries[n].length / self._mean)
+                    best[n] = max(best[n], nearness * self._idf[s] * weight * (_K1 + 1) / (weight + short))
+                    near[n] = max(near[n], nearness)
+            for n, value in best.items():
+                bm25[n] += value * t.worth / rarity
+                found[n] += near[n] * t.worth
+        return bm25, found
 
-    def _hit(self, entry: _Entry, score: float, terms: Sequence[_Term]) -> Hit:
-        line, lang = self._best_line(entry, terms)
-        found = sum(t.worth * _match(entry.weights, t) for t in terms) / self._rarest
-        fact = entry.facts.get(lang) or next(iter(entry.facts.values()))
-        return Hit(fact, score, 1 / (1 + math.exp(-(_BIAS + _LINE * line + _STRENGTH * min(_ENOUGH, found)))))
+    def _by_lines(self, terms: Sequence[Term], worth: float) -> dict[int, float]:
+        """Line -> how much of the question and the line is the same, 0 to 1."""
+        shared: defaultdict[int, float] = defaultdict(float)
+        for t in terms:
+            best: defaultdict[int, float] = defaultdict(float)
+            for s, nearness in t.stems.items():
+                for i, _ in self._in_lines.get(s, ()):
+                    best[i] = max(best[i], nearness)
+            for i, nearness in best.items():
+                shared[i] += t.worth * nearness
+        return {i: min(1.0, 2 * value / (worth + self._wholes[i])) for i, value in shared.items()}
+
+    def _by_meaning(self, text: str, terms: Sequence[Term], without: int) -> tuple[Sequence[float], dict[int, float], dict[int, float]]:
+        """How near each line is in meaning; and how far each entry's nearest line and nearest passage stand above the middle."""
+        if self._meaning is None or not terms:
+            return (), {}, {}
+        lines, passages = self._meaning.compare(text)
+        lines = [*lines[:without], -1.0, *lines[without + 1 :]] if without >= 0 else lines
+        return lines, _above([max(lines[e.lines]) for e in self._entries]), _above([max(passages[e.passages]) for e in self._entries])
+
+    def _hit(self, place: int, found: Mapping[int, tuple[Evidence, int]], kept: Sequence[int]) -> Hit:
+        evidence, line = found[place]
+        rivals = [trust.score(found[n][0]) for n in kept if n != place]
+        evidence = replace(evidence, margin=trust.score(evidence) - max(rivals, default=0.0))
+        fact = self.lines[line].fact if line >= 0 else next(iter(self._entries[place].facts.values()))
+        answer = self.lines[line].answer if line >= 0 else fact.sms
+        return Hit(fact, trust.score(evidence), trust.confidence(evidence), answer, evidence)
 
 
-@lru_cache(maxsize=4096)
-def _misspelt_common(word: str) -> bool:
-    """Whether `word` is a common word with a letter wrong ("somethng"): no reason to think that it names a topic."""
-    return len(word) > _ONE_OFF and process.extractOne(word, _COMMON, scorer=OSA.distance, score_cutoff=1) is not None
+def _best(scores: Mapping[int, float]) -> Sequence[int]:
+    return heapq.nlargest(_LOOKED_AT, scores, key=lambda n: scores[n])
 
 
-def _match(weights: Mapping[str, float], term: _Term) -> float:
-    return max((near for s, near in term.stems.items() if s in weights), default=0.0)
+def _above(values: Sequence[float]) -> dict[int, float]:
+    """Each value, by its place, over the middle of all."""
+    middle = sum(values) / max(1, len(values))
+    return {n: value - middle for n, value in enumerate(values)}
 
 
-def _coverage(weights: Mapping[str, float], terms: Sequence[_Term]) -> float:
-    return sum(t.worth * _match(weights, t) for t in terms) / sum(t.worth for t in terms)
+def _texts(fact: Fact) -> Iterable[str]:
+    return (fact.title, fact.body, *fact.questions, *(d.question for d in fact.details))
 
 
-def _stemmed(text: str, lang: Lang) -> list[str]:
-    return [words.stem(w, lang) for w in words.informative(words.tokens(text))]
+def _said(fact: Fact) -> Sequence[str]:
+    """What the fact says, in pieces small enough to have one meaning."""
+    return (f"{fact.title}. {fact.sms}", *sentences(fact.body))
 
 
-def _entry(versions: Mapping[Lang, Fact]) -> _Entry:
-    weights: defaultdict[str, float] = defaultdict(float)
-    lines = []
-    for lang, fact in versions.items():
-        fields = ((fact.title, _TITLE), (fact.body, _BODY), *((q, _QUESTION) for q in fact.questions))
-        for text, weight in fields:
-            for s in _stemmed(text, lang):
-                weights[s] += weight
-        lines += [_Line(lang, frozenset(_stemmed(text, lang))) for text in (fact.title, *fact.questions)]
-    return _Entry(versions, weights, sum(weights.values()), lines)
+def _postings(rows: Iterable[tuple[int, str, float]]) -> Mapping[str, Sequence[tuple[int, float]]]:
+    held: defaultdict[str, list[tuple[int, float]]] = defaultdict(list)
+    for place, stem, weight in rows:
+        held[stem].append((place, weight))
+    return held
 
 
-def _idf(entries: Sequence[_Entry]) -> dict[str, float]:
-    count = Counter(s for e in entries for s in e.weights)
-    return {s: math.log(1 + (len(entries) - n + 0.5) / (n + 0.5)) for s, n in count.items()}
-
-
-def _spellings(facts: Iterable[Fact]) -> dict[str, frozenset[str]]:
-    """Every known spelling -> its stems; also two neighbours written as one word ("armyworm" for "army worm")."""
-    known: defaultdict[str, set[str]] = defaultdict(set)
-    for fact in facts:
-        for text in (fact.title, fact.body, *fact.questions):
-            typed = words.informative(words.tokens(text))
-            for word in typed:
-                known[word].add(words.stem(word, fact.lang))
-            for left, right in pairwise(typed):
-                known[left + right].update(words.stem(w, fact.lang) for w in (left, right))
-    return {word: frozenset(stems) for word, stems in known.items()}
+def _idf(held: Sequence[Iterable[str]]) -> dict[str, float]:
+    count = Counter(s for stems in held for s in stems)
+    return {s: math.log(1 + (len(held) - n + 0.5) / (n + 0.5)) for s, n in count.items()}

@@ -11,10 +11,11 @@ from rapidfuzz.distance import OSA
 
 from bot.core import words
 from bot.core.lexicon import bag
-from bot.core.types import Emergency, Lang
+from bot.core.types import Emergency, Lang, Library
 
-# A word may be one letter off from 5 letters on, two from 10 on: "bleding", "unconcius". Sooner, kutudhuru would be kujidhuru.
-_ONE_OFF, _TWO_OFF = 5, 10
+# A word may be one letter off from 5 letters on, two from 10 on (Swahili, whose words share long beginnings and ends, from 12 on):
+# "bleding", "unconcius". Sooner, kutudhuru would be kujidhuru and kusajiliwa (to be registered) kunajisiwa.
+_ONE_OFF, _TWO_OFF = 5, {Lang.EN: 10, Lang.SW: 12}
 _ROOT = 4  # letters from which a Swahili phrase may give a verb's root alone: "jiua" for kujiua, najiua, amejiua
 
 # All words of one of these: the message asks about the danger, before or apart from it.
@@ -74,6 +75,8 @@ dying laughing
 dying know
 prices killing
 price killing
+amenidhulumu pesa
+collector abuses
 moyo unavuja
 mfuko unavuja
 nazama madeni
@@ -85,13 +88,19 @@ bei zinatuua""".splitlines()
 )
 
 
+# Everyday words with the stem of an emergency's word and another meaning: to remain, blight, to help each other.
+_OTHERS = bag("baki nibaki abaki tubaki wabaki libaki ubaki kubaki ibaki zibaki yabaki bakajani kufaana")
+
 _Entry = tuple[str, Lang]  # a word of a phrase, in its language
 
 
 class Triage:
-    """Recognises emergencies by their phrases: every word of one phrase is in the message, near enough, in any order."""
+    """Recognises emergencies by their phrases: every word of one phrase is in the message, near enough, in any order.
 
-    def __init__(self, emergencies: Sequence[Emergency]) -> None:
+    `known` are words spelt right in vetted texts: such a word is never a misspelling of another ("sweet" is not "swept")."""
+
+    def __init__(self, emergencies: Sequence[Emergency], known: Set[str] = frozenset()) -> None:
+        self._known = known
         self._phrases = [
             (emergency, lang, frozenset((word, lang) for word in words.tokens(phrase)))
             for emergency in emergencies
@@ -116,16 +125,32 @@ class Triage:
     def _meant_by(self, typed: str) -> Set[_Entry]:
         """The words of our phrases that `typed` is, in another form or misspelt."""
         stems = {lang: words.stem(typed, lang) for lang in Lang}
-        return frozenset((word, lang) for word, lang, stem in self._vocabulary if _near(word, stem, typed, stems[lang], lang))
+        near = frozenset((word, lang) for word, lang, stem in self._vocabulary if _is(word, stem, typed, stems[lang], lang))
+        if typed in self._known:
+            return near
+        return near | frozenset((word, lang) for word, lang, _ in self._vocabulary if _misspelt(word, typed, lang))
 
 
-def _near(word: str, stem: str, typed: str, typed_stem: str, lang: Lang) -> bool:
-    if word == typed or (len(word) > 3 and stem == typed_stem):
+def vetted_words(library: Library) -> Set[str]:
+    """The words of the facts' titles, sms and passages. Not of their questions: those are misspelt on purpose."""
+    facts = (fact for skill in library.skills for fact in skill.facts)
+    return frozenset(word for fact in facts for text in (fact.title, fact.sms, fact.body) for word in words.split(text))
+
+
+def _is(word: str, stem: str, typed: str, typed_stem: str, lang: Lang) -> bool:
+    """Whether `typed` is `word` in this or another form."""
+    if word == typed:
         return True
-    if lang is Lang.SW and len(word) >= _ROOT and word in typed:
-        return True
-    allowed = 0 if len(word) < _ONE_OFF else 1 if len(word) < _TWO_OFF else 2
-    return bool(allowed) and len(typed) >= _ONE_OFF - 1 and OSA.distance(word, typed, score_cutoff=allowed) <= allowed
+    if typed in _OTHERS:
+        return False
+    return (len(word) > 3 and stem == typed_stem) or (lang is Lang.SW and len(word) >= _ROOT and word in typed)
+
+
+def _misspelt(word: str, typed: str, lang: Lang) -> bool:
+    allowed = 0 if len(word) < _ONE_OFF else 1 if len(word) < _TWO_OFF[lang] else 2
+    return (
+        bool(allowed) and len(typed) >= _ONE_OFF - 1 and typed not in _OTHERS and OSA.distance(word, typed, score_cutoff=allowed) <= allowed
+    )
 
 
 def _is_saying(typed: Sequence[str]) -> bool:

@@ -195,7 +195,7 @@ class Reply:
 
     text: str
     lang: Lang
-    kind: str  # "fixed", "menu", "fact", "model", "approved", "refusal", "emergency", "more"
+    kind: str  # "fixed", "menu", "fact", "chosen", "model", "approved", "refusal", "emergency", "more"
     skill: str = ""
     facts: Sequence[str] = ()  # ids of the facts it rests on
     ends: bool = True  # USSD: END after this screen (True) or CON (False)
@@ -319,6 +319,7 @@ class Library:
     texts: Mapping[Lang, Mapping[str, str]]  # common-texts/replies.toml: text by language and name, with $placeholders
     keywords: Mapping[str, Sequence[str]]  # "stop", "start", "help", "person", "menu", "more", "thanks", "lang.en", "lang.sw" -> words
     emergencies: Sequence[Emergency]
+    strays: Mapping[Lang, Sequence[str]] = field(default_factory=dict)  # messages that nothing here answers, to learn from
 
     def text(self, name: str, lang: Lang, **values: str) -> str:
         """The shared text `name` in `lang`, with its $placeholders filled."""

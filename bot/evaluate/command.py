@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.app import App
-from bot.core.answer import Answerer
 from bot.core.answering import Answers
 from bot.core.errors import BadSetting
 from bot.evaluate import plot, sets, table
@@ -55,12 +54,9 @@ def run(args: argparse.Namespace, app: App, say: Say) -> int:
 def _bot(app: App) -> tuple[Answers, Search]:
     """What answers questions in a worker, and its search by itself. Raises BadSetting where the model cannot be used: the figures would
     be the search's."""
-    answers = app._answering.answers
-    assert isinstance(answers, Answerer)
-    finder = answers._finder
-    if app.settings.model != "none" and not (answers._writer or finder._chooser):
+    if app.settings.model != "none" and not app.answers.has_model:
         raise BadSetting(f"model {app.settings.model} cannot be used, so there is nothing to evaluate. Mend it, or give --model none.")
-    return answers, finder._router.route
+    return app.answers, app.answers.route
 
 
 def _counted(outcomes: Iterator[Outcome], total: int) -> Iterator[Outcome]:

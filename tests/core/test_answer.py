@@ -69,13 +69,13 @@ def test_the_answer_is_in_the_askers_language(question: str, lang: Lang, kind: s
 
 def test_a_question_of_no_skill_gets_the_shared_refusal_without_the_model() -> None:
     writer = Scripted("Arsenal.")
-    assert ask("who won the football match", writer) == Reply("That is not in my guide.", Lang.EN, "refusal")
+    assert ask("who won the football match", writer) == Reply("That is not in my guide. Send PERSON.", Lang.EN, "refusal")
     assert not writer.prompts
 
 
 def test_a_question_near_a_skill_gets_that_skills_refusal() -> None:
     reply = ask("bei ya mahindi sokoni leo kampala", lang=Lang.SW)
-    assert (reply.text, reply.kind, reply.skill) == ("Haimo kwenye mwongozo wa plants.", "refusal", "plants")
+    assert (reply.text, reply.kind, reply.skill) == ("Haimo kwenye mwongozo wa plants. Tuma MTU.", "refusal", "plants")
 
 
 def test_a_refusal_names_a_person_where_there_is_one() -> None:

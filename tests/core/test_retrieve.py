@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.retrieve import CONFIDENT, SURE, Index
+from bot.core.retrieve import Index
+from bot.core.trust import CONFIDENT, SURE
 from bot.core.types import Lang
 from tests.core import small
 

@@ -9,7 +9,8 @@ import pytest
 
 from bot.core.errors import ModelFailed
 from bot.core.types import Draft
-from models.llama import CONTEXT, LlamaWriter, default_threads, open_writer
+from models.engine import open_engine
+from models.llama import CONTEXT, LlamaWriter, default_threads
 from models.native import CHUNK, Native
 from tests.models.tiny import gguf
 
@@ -225,9 +226,9 @@ def test_a_file_that_is_no_model_is_refused_with_what_llama_cpp_says(tmp_path: P
         pytest.param("pawa-min", "cannot be used yet", id="a gap"),
     ],
 )
-def test_open_writer_refuses_with_the_remedy(tmp_path: Path, model: str, says: str) -> None:
+def test_open_engine_refuses_with_the_remedy(tmp_path: Path, model: str, says: str) -> None:
     with pytest.raises(ModelFailed, match=says):
-        open_writer(model, cache_dir=tmp_path, threads=1)
+        open_engine(model, cache_dir=tmp_path, threads=1)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 
 from bot.core.keywords import Keywords
 from bot.core.text import is_gsm7, measure
-from bot.core.triage import Triage
+from bot.core.triage import Triage, vetted_words
 from bot.core.types import Emergency, Fact, Lang, Limits, Skill
 from skills.loader import check, load
 from tests.skills import tree
@@ -15,7 +15,7 @@ from tests.skills import tree
 LIBRARY = load(tree.SHIPPED)
 FACTS = [fact for skill in LIBRARY.skills for fact in skill.facts]
 TWINS = {(fact.id, fact.lang): fact for fact in FACTS}
-TRIAGE = Triage(LIBRARY.emergencies)
+TRIAGE = Triage(LIBRARY.emergencies, vetted_words(LIBRARY))
 SKILLS = [pytest.param(skill, id=skill.name) for skill in LIBRARY.skills]
 EACH_FACT = [pytest.param(fact, id=f"{fact.id}.{fact.lang}") for fact in FACTS]
 EACH_EMERGENCY = [pytest.param(emergency, id=emergency.id) for emergency in LIBRARY.emergencies]
@@ -153,6 +153,8 @@ def test_a_cry_for_help_is_heard(text: str, id: str) -> None:
         "nataka kujua bei ya mahindi", "najua kupika", "cooking beans how long", "is cooking gas a good business", "growing onions",
         "my maize is drying", "natazama mpira", "waziri wa kilimo ni nani", "how do i kill aphids", "ndizi kubwa", "kuku wanakufa",
         "flood swept my maize", "how to grow brown beans", "mbegu mbaya sana", "biashara yangu inakufa", "nimechoka na deni",
+        "bakajani ya viazi", "how much orange sweet potato should a child eat", "kuangalia kama mkopeshaji amesajiliwa", "nibaki na kopi gani",
+        "ndoa ya kimila inaweza kusajiliwa", "mkopeshaji amenidhulumu pesa", "how do i know betting controls me", "kupima ukimwi kunalipiwa?",
     ],
 )  # fmt: skip
 def test_everyday_words_raise_no_alarm(text: str) -> None:
