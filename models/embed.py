@@ -3,6 +3,7 @@
 About 10 ms a question and 15 MB of memory; what a text means is kept in a file, so that only new texts cost time at a start.
 """
 
+import fcntl
 import hashlib
 import os
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from bot.core.errors import ModelFailed
 
 WIDTH = 384
+_KEPT_EVERY = 2000  # new texts, about 20 s
 MAP = Path(__file__).with_name("adapters") / "e5-small.npy"
 Vectors = NDArray[np.float32]
 
@@ -39,16 +41,28 @@ class Embedder:
 
     def learn(self, lines: Sequence[str], passages: Sequence[str]) -> None:
         """See bot.core.ports.Meaning."""
-        known = self._read()
         wanted = {_key(kind, text): (kind, text) for kind, texts in (("query", lines), ("passage", passages)) for text in texts}
-        missing = [key for key in wanted if key not in known]
-        for key in missing:
-            known[key] = self._embed(*wanted[key]).astype(np.float16).astype(np.float32)  # as it will be read back: every start is the same
-        if missing:
-            # Another index (a training, a check) may want others, so all are kept until most of them are of no use to this one.
-            self._write(known if len(known) <= 2 * len(wanted) else {key: known[key] for key in wanted})
+        known = self._read()
+        if not wanted.keys() <= known.keys():
+            known = self._learnt(wanted)
         self._lines, self._passages = (self._stacked(kind, texts, known) for kind, texts in (("query", lines), ("passage", passages)))
         self._places = {text: n for n, text in enumerate(lines)}
+
+    def _learnt(self, wanted: dict[str, tuple[str, str]]) -> dict[str, Vectors]:
+        """All that is wanted, with what was missing made and kept, bit by bit: a start that is stopped has not worked for nothing. One
+        process at a time: the others wait, and find it done."""
+        self._keep.parent.mkdir(parents=True, exist_ok=True)
+        with self._keep.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            known = self._read()
+            missing = [key for key in wanted if key not in known]
+            for at in range(0, len(missing), _KEPT_EVERY):
+                for key in missing[at : at + _KEPT_EVERY]:
+                    # As it will be read back, so that every start is the same.
+                    known[key] = self._embed(*wanted[key]).astype(np.float16).astype(np.float32)
+                # Another index (a training, a check) may want others, so all are kept until most of them are of no use to this one.
+                self._write(known if len(known) <= 2 * len(wanted) else {key: known[key] for key in wanted if key in known})
+            return known
 
     @property
     def vectors(self) -> tuple[Vectors, Vectors]:
@@ -84,7 +98,6 @@ class Embedder:
             return {}
 
     def _write(self, known: dict[str, Vectors]) -> None:
-        self._keep.parent.mkdir(parents=True, exist_ok=True)
         mine = self._keep.with_name(f"{self._keep.stem}.{os.getpid()}.npz")
         np.savez(mine, keys=np.array(list(known)), vectors=np.stack(list(known.values())).astype(np.float16))
         os.replace(mine, self._keep)
