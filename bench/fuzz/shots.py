@@ -87,7 +87,7 @@ def shots(draw: st.DrawFn, door: Door) -> Shot:
     kind = draw(_mostly(None) | st.sampled_from(_TYPES))
     headers = {**(seed.headers or {}), **({} if kind is None else {"content-type": kind})}
     first = door.table.request(door.action, seed.body, query=query, headers=headers)
-    request = _proven(door, door.table.request(door.action, body, query=query, headers=headers), first, proof)
+    request = proven(door, door.table.request(door.action, body, query=query, headers=headers), first, proof)
     extra = draw(st.just({}) | st.dictionaries(st.sampled_from(_HEADERS), st.sampled_from(_VALUES), max_size=3))
     odd = {name: value for name, value in extra.items() if name not in request.headers}
     method = draw(_mostly(request.method) | st.sampled_from(_METHODS))
@@ -101,7 +101,7 @@ def _mostly(usual: _Some) -> st.SearchStrategy[_Some]:
     return st.just(usual) | st.just(usual) | st.just(usual) | st.just(usual)
 
 
-def _proven(door: Door, request: Request, first: Request, proof: Proof) -> Request:
+def proven(door: Door, request: Request, first: Request, proof: Proof) -> Request:
     match proof:
         case Proof.RIGHT:
             return door.table.sign(request)
