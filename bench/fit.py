@@ -71,7 +71,8 @@ def gather(model: str, most: int, threads: int) -> list[Row]:
     settings = load_settings()
     library = load(SKILLS)
     strays = [(text, lang) for lang, texts in library.strays.items() for text in texts]
-    index = Index((f for s in library.skills for f in s.facts), open_meaning(settings.cache_dir), strays)
+    meaning = open_meaning(settings.cache_dir) if settings.embedder != "none" else None
+    index = Index((f for s in library.skills for f in s.facts), meaning, strays)
     router = Router(library.skills, index)
     chooser = open_engine(model, cache_dir=settings.cache_dir, threads=threads).chooser if model != "none" else None
     asked = [(case, -1) for s in library.skills for case in s.cases]

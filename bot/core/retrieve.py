@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from bot.core import trust
+from bot.core import trust, words
 from bot.core.ports import Meaning
 from bot.core.quote import sentences
 from bot.core.spelling import Spelling, Term, stemmed
@@ -83,6 +83,7 @@ class Index:
         self._mean = sum(e.length for e in self._entries) / max(1, len(self._entries))
         known = ((text, f.lang) for e in self._entries for f in e.facts.values() for text in _texts(f))
         self._spelling = Spelling([*known, *self._strays], self._idf)
+        self._same = {_folded(text): n for n, (text, _) in reversed([*enumerate(asked)])}
         self._wholes = [sum(self._idf.get(s, 0.0) for s in stems) for stems in self._stems]
         self._in_entries = _postings((n, s, w) for n, e in enumerate(self._entries) for s, w in e.weights.items())
         self._in_lines = _postings((n, s, 1.0) for n, stems in enumerate(self._stems) for s in stems)
@@ -153,6 +154,9 @@ class Index:
         worth = sum(t.worth for t in terms)
         bm25, found = self._by_words(terms, self._left_out(without))
         alike = self._by_lines(terms, worth)
+        same = self._same.get(_folded(text), without)
+        if same != without:
+            alike[same] = 1.0
         near, like, says = self._by_meaning(text, terms, without)
         aside = [i for i in range(len(self.lines), len(self._stems)) if i != without]
         stray = max((alike.get(i, 0.0) for i in aside), default=0.0)
@@ -170,6 +174,7 @@ class Index:
                 says=says.get(n, 0.0),
                 prior=priors.get(self._entries[n].skill, 0.0),
                 stray=stray,
+                meant=bool(near),
                 strange=strange - max(near[i] for i in lines) if near and lines else 0.0,
             )
             evidence[n] = (seen, nearest)
@@ -227,6 +232,11 @@ class Index:
         fact = self.lines[line].fact if line >= 0 else next(iter(self._entries[place].facts.values()))
         answer = self.lines[line].answer if line >= 0 else fact.sms
         return Hit(fact, trust.score(evidence), trust.confidence(evidence), answer, evidence)
+
+
+def _folded(text: str) -> str:
+    """Two texts with the same one are the same question."""
+    return " ".join(words.tokens(text))
 
 
 def _best(scores: Mapping[int, float]) -> Sequence[int]:

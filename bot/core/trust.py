@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 # From here on a fact may be answered from. Below SURE a model that says NOINFO is believed; above, the search is.
-CONFIDENT = 0.35
-SURE = 0.75
+CONFIDENT = 0.4
+SURE = 0.95
 _ENOUGH = 3.0  # rare words found; more say no more
 
 
@@ -28,18 +28,27 @@ class Evidence:
     stray: float = 0.0  # the nearest of the messages that nothing answers, by words, 0 to 1
     strange: float = 0.0  # and by meaning: how much nearer it is than the nearest of the fact's own lines
     margin: float = 0.0  # its score over the next best fact's
+    meant: bool = False  # whether an embedding model was there to compare meanings
 
 
 Weights = Mapping[str, float]
 
-_SCORE: Weights = {"words": 6.31, "line": 2.52, "found": 2.0, "covered": -1.39, "like": 10.91, "says": 10.24, "prior": 0.33}
+_SCORE: Weights = {"words": 8.16, "line": 2.94, "found": 1.14, "covered": 0.28, "like": 9.25, "says": 11.72, "prior": 0.33}
 _SURE: Weights = {
-    "words": 1.11, "line": -1.24, "found": 1.21, "covered": -0.03, "like": -2.02, "says": 0.66, "prior": 0.19,
-    "stray": -1.01, "strange": -7.4, "margin": 0.33, "bias": -3.23,
+    "words": 2.55, "line": -0.63, "found": 1.19, "covered": -0.76, "like": -3.93, "says": 1.69, "prior": 0.3,
+    "stray": -1.13, "strange": -7.65, "margin": 0.37, "bias": -3.35,
+}  # fmt: skip
+# Where no embedding model is there:
+_SCORE_BY_WORDS: Weights = {"words": 19.28, "line": 7.86, "found": 0.55, "covered": -2.9, "prior": 1.0}
+_SURE_BY_WORDS: Weights = {
+    "words": 5.26, "line": 2.71, "found": 1.72, "covered": -3.16, "prior": 0.43, "stray": -3.03, "margin": 0.22, "bias": -4.65,
 }  # fmt: skip
 # With the model's choice: `share` and `none` are the logarithms of its shares for the fact and for no text at all.
-_CHOICE = 0.45
-_CHOSEN: Weights = _SURE | {"share": 0.0, "none": 0.0}
+_CHOICE = 0.8
+_CHOSEN: Weights = {
+    "words": 1.63, "line": -0.78, "found": 1.13, "covered": 0.88, "like": -1.1, "says": 1.25, "prior": -0.26,
+    "stray": -0.19, "strange": -5.83, "margin": 0.22, "share": 0.51, "none": -0.45, "bias": -6.43,
+}  # fmt: skip
 
 
 def nearness(words: float, meaning: float) -> float:
@@ -49,12 +58,12 @@ def nearness(words: float, meaning: float) -> float:
 
 def score(e: Evidence) -> float:
     """Orders facts."""
-    return _sum(_SCORE, e)
+    return _sum(_SCORE if e.meant else _SCORE_BY_WORDS, e)
 
 
 def confidence(e: Evidence) -> float:
     """How likely the best fact is the one that was asked for, 0 to 1."""
-    return _curve(_sum(_SURE, e))
+    return _curve(_sum(_SURE if e.meant else _SURE_BY_WORDS, e))
 
 
 def choice(e: Evidence, share: float) -> float:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bot.core import trust
 from bot.core.trust import Evidence
 
-GOOD = Evidence(words=0.6, line=0.8, found=2.5, covered=0.9, like=0.2, says=0.1, prior=0.5, margin=2.0)
+GOOD = Evidence(words=0.6, line=0.8, found=2.5, covered=0.9, like=0.2, says=0.1, prior=0.5, margin=2.0, meant=True)
 
 
 @pytest.mark.parametrize("part", ["words", "line", "like", "says"])

@@ -153,8 +153,9 @@ def test_a_cry_for_help_is_heard(text: str, id: str) -> None:
         "nataka kujua bei ya mahindi", "najua kupika", "cooking beans how long", "is cooking gas a good business", "growing onions",
         "my maize is drying", "natazama mpira", "waziri wa kilimo ni nani", "how do i kill aphids", "ndizi kubwa", "kuku wanakufa",
         "flood swept my maize", "how to grow brown beans", "mbegu mbaya sana", "biashara yangu inakufa", "nimechoka na deni",
-        "bakajani ya viazi", "how much orange sweet potato should a child eat", "kuangalia kama mkopeshaji amesajiliwa", "nibaki na kopi gani",
-        "ndoa ya kimila inaweza kusajiliwa", "mkopeshaji amenidhulumu pesa", "how do i know betting controls me", "kupima ukimwi kunalipiwa?",
+        "bakajani ya viazi", "how much orange sweet potato should a child eat", "kuangalia kama mkopeshaji amesajiliwa",
+        "nibaki na kopi gani", "ndoa ya kimila inaweza kusajiliwa", "mkopeshaji amenidhulumu pesa", "how do i know betting controls me",
+        "kupima ukimwi kunalipiwa?",
     ],
 )  # fmt: skip
 def test_everyday_words_raise_no_alarm(text: str) -> None:
