@@ -98,7 +98,9 @@ def _picked(offered: Sequence[choose.Option], shares: Sequence[float]) -> Found:
     *each, none = shares
     scores = [trust.choice(o.hit.evidence, share) for o, share in zip(offered, each, strict=True)]
     best = max(range(len(offered)), key=lambda n: scores[n])
-    fact, text = offered[best].fact, offered[best].text
+    fact, hit = offered[best].fact, offered[best].hit
+    # One sentence instead of the whole sms only where the search came to it by itself: the model alone takes it too often.
+    text = offered[best].text if offered[best].text == hit.answer else fact.sms
     rival = max((score for o, score in zip(offered, scores, strict=True) if o.fact is not fact), default=0.0)
     share = sum(part for o, part in zip(offered, each, strict=True) if o.fact is fact)
-    return Found(fact, text, trust.chosen(offered[best].hit.evidence, share, none, scores[best] - rival), chosen=True)
+    return Found(fact, text, trust.chosen(hit.evidence, share, none, scores[best] - rival), chosen=True)

@@ -45,9 +45,14 @@ def ask(question: str, chooser: Picks | None, *, lang: Lang = Lang.EN, deadline:
     return answerer.answer(question, lang=lang, limits=small.SMS, deadline=deadline)
 
 
-def test_the_chosen_text_goes_out_word_for_word() -> None:
-    reply = ask(QUESTION, Picks(lambda text: text == EGGS))
+def test_a_sentence_that_search_and_model_agree_on_goes_out_word_for_word() -> None:
+    reply = ask("what do i do with armyworm eggs", Picks(lambda text: text == EGGS))
     assert (reply.text, reply.kind, reply.facts) == (EGGS, "chosen", ("worm",))
+
+
+def test_a_sentence_that_the_model_alone_picks_gives_way_to_the_whole_sms() -> None:
+    reply = ask(QUESTION, Picks(lambda text: text == EGGS))
+    assert (reply.text, reply.kind, reply.facts) == (WORM.sms, "chosen", ("worm",))
 
 
 def test_the_model_tips_the_scales_between_two_facts() -> None:
