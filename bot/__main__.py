@@ -268,7 +268,7 @@ def _learn_skills(args: argparse.Namespace) -> int:
     if settings.embedder == "none":
         print('The setting embedder is "none": the search goes by words alone.')
         return 0
-    print("Reading all questions and facts (2 to 4 minutes the first time) ...", flush=True)
+    print("Reading all questions and facts (about 4 minutes the first time, seconds later) ...", flush=True)
     print(f"{learn(settings)} texts are known by their meaning.")
     return 0
 

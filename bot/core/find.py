@@ -54,7 +54,7 @@ class Finder:
         """What answers `question` in `lang`, or None, and the skill that the question belongs to ("" for none)."""
         route = self._router.route(question, hint=skill)
         found = self._best(question, route.hits, lang, deadline)
-        if found is not None and found.confidence >= trust.CONFIDENT:
+        if found is not None and found.confidence >= (trust.CHOSEN if found.chosen else trust.CONFIDENT):
             return found, found.fact.skill
         return self._follow_up(question, lang, skill, turns), route.skill
 

@@ -8,8 +8,10 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-# From here on a fact may be answered from. Below SURE a model that says NOINFO is believed; above, the search is.
+# From here on a fact may be answered from: one that the search found, and one that the model chose.
+# Below SURE a model that says NOINFO is believed; above, the search is.
 CONFIDENT = 0.4
+CHOSEN = 0.5
 SURE = 0.95
 _ENOUGH = 3.0  # rare words found; more say no more
 
