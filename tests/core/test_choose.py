@@ -56,9 +56,9 @@ def test_a_sentence_that_the_model_alone_picks_gives_way_to_the_whole_sms() -> N
 
 
 def test_the_model_tips_the_scales_between_two_facts() -> None:
-    question = "maize bag worms"
-    assert ask(question, Picks(lambda text: text == small.FACTS[2].sms)).facts == ("store",)
-    assert ask(question, Picks(lambda text: text == WORM.sms)).facts != ("store",)
+    question = "killing worms of stored maize"
+    assert ask(question, Picks(lambda text: text == WORM.sms)).facts == ("worm",)
+    assert ask(question, Picks(lambda text: text == small.FACTS[2].sms)).facts != ("worm",)
 
 
 @pytest.mark.parametrize("chooser", [Picks(bool, late=True), Picks(bool, broken=True)], ids=["late", "broken"])

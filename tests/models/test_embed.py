@@ -67,9 +67,10 @@ def test_only_what_is_new_is_read_and_little_that_is_gone_is_kept(tmp_path: Path
     embedder.learn(["how deep do i plant"], PASSAGES)
     learnt(tmp_path / "keep.npz")
     assert asked == ["how deep do i plant"]  # two indexes share the file
+    monkeypatch.setattr("models.embed._KEPT", 3)
     Embedder(tmp_path / "keep.npz", None).learn(["one"], [])
     with np.load(tmp_path / "keep.npz") as held:
-        assert len(held["keys"]) == 1  # but what nobody asks for any more is dropped
+        assert len(held["keys"]) == 1  # but where there are too many, what this one does not ask for is dropped
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ def test_the_tiny_tree_is_right(tmp_path: Path) -> None:
         pytest.param("cases.toml", '"shade"', '"sun"', 5, "'sun' is not in fact 'hive-place'", id="case-must-impossible"),
         pytest.param("cases.toml", 'lang = "sw"', 'lang = "fr"', 8, "unknown language 'fr'", id="case-language"),
         pytest.param("cases.toml", 'fact = ""', 'must = ["x"]\nfact = ""', 9, "a refusal has to hold", id="case-must-in-refusal"),
-        pytest.param("cases.toml", "my hive, where", "Where HIVE-place en?", 2, "is an ask line", id="case-verbatim"),
+        pytest.param("cases.toml", "my hive, where", "Where HIVE-place en?", 2, "is an ask or detail line", id="case-verbatim"),
         pytest.param("cases.toml", 'fact = ""\n', "", 6, "fact is missing", id="case-without-fact"),
         pytest.param(EN, "Place 3 hives in the shade.\nsource", "Place 4 hives.\nsource", 4, "the sms says 4", id="number-ungrounded"),
         pytest.param(EN, "sms: Place 3 hives in the shade.", LONG, 4, "the sms has 162 characters", id="sms-too-long"),
