@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from bot.core import choose, prompt
 from bot.core.guard import NOINFO
 from bot.core.retrieve import Hit, Index, Line
-from bot.core.types import Fact, Lang
+from bot.core.types import Lang
 from models.training.noise import spoil
 from models.training.strangers import strange
 
@@ -89,10 +89,3 @@ class Pairs:
         if asked.line is None or dice.random() >= _STRANGE:
             return ""
         return strange(asked.text, asked.lang, f"{asked.line.fact.title} {asked.line.fact.sms}", dice)
-
-
-def held_out(facts: Sequence[Fact], share: float, dice: random.Random) -> tuple[list[Fact], list[Fact]]:
-    """The facts to train on and those kept aside, whole facts at a time and in all their languages."""
-    ids = sorted({f.id for f in facts})
-    aside = set(dice.sample(ids, round(len(ids) * share)))
-    return [f for f in facts if f.id not in aside], [f for f in facts if f.id in aside]

@@ -11,7 +11,7 @@ from bot.core import choose
 from bot.core.guard import NOINFO
 from bot.core.retrieve import Index, Line
 from models.training import gather
-from models.training.pairs import Example, Pairs, held_out
+from models.training.pairs import Example, Pairs
 from tests.models.training.house import LIBRARY, reading
 
 
@@ -127,11 +127,3 @@ def test_no_file_is_read_while_examples_are_made(index: Index) -> None:
         gather.examples(LIBRARY, index, views=2, dice=random.Random(1))
         list(gather.checks(gather.cases(LIBRARY, 10, random.Random(1)), index))
     assert opened == []
-
-
-def test_facts_are_held_out_whole() -> None:
-    facts = gather.facts(LIBRARY)
-    kept, aside = held_out(facts, 0.4, random.Random(1))
-    assert not {f.id for f in kept} & {f.id for f in aside}
-    assert len({f.id for f in aside}) == 2
-    assert sorted(map(id, [*kept, *aside])) == sorted(map(id, facts))
