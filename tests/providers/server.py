@@ -119,9 +119,12 @@ class Server:
         await runner.setup()
         listening = socket.create_server(("127.0.0.1", self.port))
         self.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        await web.SockSite(runner, listening).start()
+        served = web.SockSite(runner, listening)
+        await served.start()
         self._ready.set()
         await self._stopping.wait()
+        await served.stop()
+        await asyncio.sleep(0.01)  # a connection accepted just now becomes the runner's, which then closes it
         await runner.cleanup()
 
 
