@@ -96,7 +96,7 @@ class House:
         port = self._socket.getsockname()[1]
         self.url = f"http://127.0.0.1:{port}"
         tables = {name: dict(options) for name, options in channels.items()}
-        settings = Settings(data_dir=folder, port=port, public_url=self.url, model="none", channels=tables)
+        settings = Settings(data_dir=folder, port=port, public_url=self.url, model="none", embedder="none", channels=tables)
         upgrade(settings.sqlalchemy_url)
         self.app = build(settings, queue=self.lanes, clock=self.clock)
         # Waiting for a turn to send is cut short; who did not get one is postponed, and then the clock moves on.

@@ -24,7 +24,10 @@ def main() -> int:
     parser.add_argument("--channel", choices=WIRES)
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
-    tallies = {name: run(name, messages=given.messages, seed=given.seed) for name in WIRES if given.channel in (None, name)}
+    tallies: dict[str, Tally] = {}
+    for name in [name for name in WIRES if given.channel in (None, name)]:
+        tallies[name] = run(name, messages=given.messages, seed=given.seed)
+        print(*row(name, tallies[name]), file=sys.stderr, flush=True)  # a whole run takes many minutes
     print(f"Measured {caption()}.\n")
     print(table(HEAD, [row(name, tally) for name, tally in tallies.items()]), "\n")
     print(table(["messages that met", *Kind], [[name, *(str(tally.met[kind]) for kind in Kind)] for name, tally in tallies.items()]))

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from bot.core import guard, prompt
 from bot.core.errors import ModelFailed
 from bot.core.find import Finder, Found
+from bot.core.language import marked
 from bot.core.ports import Chooser, Meaning, Writer
 from bot.core.retrieve import Index
 from bot.core.route import Route
@@ -71,6 +72,7 @@ class Answerer:
         """The Reply to `question` in `lang`. `skill` is the menu's choice, `turns` the last questions, newest last.
 
         `deadline` is a time.monotonic() value: the model stops there, or after `model_s`. Never raises for a model's failure."""
+        _, question = marked(question)
         found, skill_of = self._finder.find(question, lang=lang, skill=skill, turns=turns, deadline=deadline)
         if found is None or _expired(found.fact):
             return self._refusal(skill_of, lang)

@@ -13,6 +13,7 @@ from rapidfuzz.distance import OSA
 
 from bot.core import words
 from bot.core.keywords import slipped
+from bot.core.language import marked
 from bot.core.lexicon import ALL_FUNCTION, NEGATORS, WEAK, bag
 from bot.core.ticket import Approved, TicketStore
 from bot.core.types import Lang, Library
@@ -137,6 +138,7 @@ class ApprovedBook:
 
 
 def _parse(text: str, lang: Lang) -> _Question:
+    _, text = marked(text)
     kept = [word for word in words.tokens(text) if word not in _FILLER]
     return _Question(
         chunks=tuple(_chunks([word for word in kept if word not in _ANYWHERE], lang)),

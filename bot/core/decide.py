@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from bot.core.keywords import Keyword, Keywords, Word
-from bot.core.language import detect
+from bot.core.language import detect, marked
 from bot.core.menu import MORE, READING, TOP, Menu, Step
 from bot.core.ticket import TicketKind
 from bot.core.triage import Triage, vetted_words
@@ -52,7 +52,11 @@ class Decider:
 
     def decide(self, text: str, contact: Contact, session: Session, *, screen: bool, last: str, now: float) -> Decision:
         """One message of `contact`. `screen`: on USSD, where every input gets a screen; `last`: the person's last answer."""
-        keyword = self._keywords.recognise(text)
+        lang, said = marked(text)
+        keyword = self._keywords.recognise(text) or self._keywords.recognise(said)
+        if lang is not None and not contact.lang_chosen:
+            contact = replace(contact, lang=lang)  # where the words themselves do not speak for another one
+        text = said
         if keyword is not None and keyword.word is Word.STOP:
             return self._stop(text, contact, session)
         urgent = self._emergency(text, contact, session)

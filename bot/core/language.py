@@ -54,6 +54,9 @@ _SW_VERB = re.compile(rf"{_SUBJECT}{_TENSE}[a-z]{{2,}}[aeiu]|(?:ku|kw|hu|na|si)[
 _EN_END = r".*(?:[^aeiou\W]|ee|ie|ey|ay|oo|ea|ou)"  # no Swahili word ends so
 _EN_INSIDE = r".*(?:[qx]|c(?!h)|ght|th[a-z]*r|wh|ph|[bcdfgkpst][lr]|s[ckpt]|ea|ee|oo|ou|oa|rr|ll|ss|tt|pp|ff|mm).*"
 _EN_SHAPE = re.compile(f"{_EN_END}|{_EN_INSIDE}")
+# The letter that other services of the region want before a message: "S habari", "E: when". Not in "e coli" and "e-mail".
+_LETTER = re.compile(r"\s*([es])(?:\s*[:.,;)]\s*|\s+-?\s*)(?!coli\b|mail\b)(?=[^\W\d]{2})", re.IGNORECASE)
+_MEANT = {"e": Lang.EN, "s": Lang.SW}
 _BRAND = re.compile(r"\b(m)-(?=\w)", re.IGNORECASE)  # M-Pesa is one word
 
 
@@ -71,6 +74,12 @@ def detect(text: str, *, default: Lang) -> Lang:
     if votes[Lang.EN] == votes[Lang.SW]:
         return default
     return max(votes, key=lambda lang: votes[lang])
+
+
+def marked(text: str) -> tuple[Lang | None, str]:
+    """The language that a letter before the message asks for, and the message without it; None and `text` where there is no letter."""
+    found = _LETTER.match(text)
+    return (None, text) if found is None else (_MEANT[found[1].lower()], text[found.end() :])
 
 
 def _vote(word: str) -> tuple[Lang | None, float]:

@@ -56,6 +56,30 @@ def test_ordinary_messages_are_questions(decider: Decider, text: str) -> None:
     assert not decision.contact.opted_out
 
 
+@pytest.mark.parametrize(
+    ("text", "lang"),
+    [
+        pytest.param("S npk 50", SW, id="words-of-neither-language"),
+        pytest.param("E when do i plant maize", EN, id="english"),
+        pytest.param("E viwavi wanakula mahindi yangu", SW, id="the-words-speak-louder"),
+    ],
+)
+def test_a_letter_before_a_question_sets_its_language(decider: Decider, text: str, lang: Lang) -> None:
+    decision = decide(decider, text)
+    assert decision.question
+    assert decision.contact.lang is lang
+    assert decision.session.turns == (text[2:],)
+
+
+def test_a_letter_before_a_word_hides_no_stop(decider: Decider) -> None:
+    assert said(decide(decider, "S SIMAMISHA")) == TEXTS[SW]["stopped"]
+    assert said(decide(decider, "E STOP")) == TEXTS[EN]["stopped"]
+
+
+def test_a_letter_never_changes_a_language_that_was_chosen(decider: Decider) -> None:
+    assert decide(decider, "S npk 50", replace(NEW, lang_chosen=True)).contact.lang is EN
+
+
 def test_thanks_cost_no_sms_but_close_a_screen(decider: Decider) -> None:
     assert decide(decider, "asante").reply is None
     assert not decide(decider, "asante").question

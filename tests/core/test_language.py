@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.language import detect
+from bot.core.language import detect, marked
 from bot.core.types import Lang
 
 EN, SW = Lang.EN, Lang.SW
@@ -144,3 +144,24 @@ def test_the_evaluation_set_is_told_apart(lang: str, default: Lang) -> None:
     mine = [text for text, own in _rows() if own == lang]
     right = sum(detect(text, default=default) == lang for text in mine)
     assert right / len(mine) >= 0.98, f"{lang}: {right} of {len(mine)}"
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "rest"),
+    [
+        pytest.param("S mahindi yangu yana viwavi", SW, "mahindi yangu yana viwavi", id="swahili"),
+        pytest.param("e when do i plant", EN, "when do i plant", id="english"),
+        pytest.param("E: price of beans", EN, "price of beans", id="colon"),
+        pytest.param("S.viwavi", SW, "viwavi", id="full-stop"),
+        pytest.param("S - viwavi", SW, "viwavi", id="dash"),
+        pytest.param("s.t.o.p", None, "s.t.o.p", id="a-spelt-word"),
+        pytest.param("e.g. maize", None, "e.g. maize", id="for-example"),
+        pytest.param("E coli in water", None, "E coli in water", id="bacteria"),
+        pytest.param("e-mail yako", None, "e-mail yako", id="e-mail"),
+        pytest.param("eh when do i plant", None, "eh when do i plant", id="a-word"),
+        pytest.param("S 2", None, "S 2", id="nothing-but-a-number"),
+        pytest.param("E", None, "E", id="nothing-else"),
+    ],
+)
+def test_a_letter_before_the_message_asks_for_a_language(text: str, lang: Lang | None, rest: str) -> None:
+    assert marked(text) == (lang, rest)
