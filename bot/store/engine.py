@@ -1,19 +1,23 @@
 """The database connection: everything that differs between SQLite and PostgreSQL, in one place."""
 
+import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bot.core.errors import BadSetting, StoreDown
+from bot.store.failure import down, is_stale
 
 PATIENCE_S = 10  # for a lock, a connection, an answer
+WAL_BYTES = 16 * 1024 * 1024  # what SQLite's log keeps of its size once its pages are in the database
 _DOWN = (OperationalError, InterfaceError, InternalError, PoolTimeout)
 
 Insert = postgresql.Insert | sqlite.Insert
@@ -64,6 +68,7 @@ def _teach_sqlite(engine: Engine, *, foreign_keys: bool) -> None:
             f"busy_timeout = {PATIENCE_S * 1000}",
             "journal_mode = WAL",
             "synchronous = FULL",  # NORMAL may lose the last commits with the power, and the provider was told 200
+            f"journal_size_limit = {WAL_BYTES}",
             f"foreign_keys = {int(foreign_keys)}",
         ):
             connection.execute(f"PRAGMA {pragma}")
@@ -99,6 +104,16 @@ class Database:
     def close(self) -> None:
         self._engine.dispose()
 
+    def trim_log(self) -> None:
+        """Brings SQLite's log back to its size where readers that always overlapped kept it growing: waits for them once."""
+        log = Path(f"{self._engine.url.database}-wal")
+        if self._turn is None or not log.exists() or log.stat().st_size <= 2 * WAL_BYTES:
+            return
+        with self._my_turn(), self._answering(), self._engine.connect() as connection:
+            raw = connection.connection.driver_connection
+            assert isinstance(raw, sqlite3.Connection), "only SQLite has a log"
+            raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()  # outside of SQLAlchemy: inside of a transaction it does nothing
+
     @contextmanager
     def _my_turn(self) -> Iterator[None]:
         if self._turn is None:
@@ -115,15 +130,14 @@ class Database:
     def _answering(self) -> Iterator[None]:
         try:
             yield
-        except _DOWN as error:
+        except DatabaseError as error:
+            if is_stale(error):
+                self._engine.dispose()  # what is in use now is closed when it comes back
+            if isinstance(error, _DOWN) or is_stale(error):
+                raise down(self._engine.url, error) from error
+            raise
+        except (InterfaceError, PoolTimeout) as error:
             raise down(self._engine.url, error) from error
-
-
-def down(url: URL, error: Exception) -> StoreDown:
-    """What the caller hears when the database at `url` fails with `error`."""
-    cause = getattr(error, "orig", None) or error
-    what = " ".join(str(cause).split())
-    return StoreDown(f"The database {url.render_as_string()} cannot answer now: {type(cause).__name__}: {what}. Is it up and migrated?")
 
 
 @cache
