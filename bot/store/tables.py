@@ -130,6 +130,7 @@ class Delivery(Row, table=True):
     lease_until: float = _time()
     attempts: int = 0
     errors: int = 0
+    unclear: int = 0  # tries that were left without an answer
     next_at: float = _time()
     due_at: float = _time()
     delay_s: float = _time(FIRST_DELAY_S)
@@ -166,12 +167,35 @@ class Report(Row, table=True):
 
 
 class Rate(Row, table=True):
-    """How far the slots of a bucket are given away. A row whose time has passed says no more than no row."""
+    """How far the slots of one person's bucket are given away. A row whose time has passed says no more than no row."""
 
     __table_args__ = (Index("ix_rate_tat", "tat"),)
 
     name: str = _words(primary_key=True)
     tat: float = _time()  # the "theoretical arrival time" of GCRA: when the bucket will be full again
+
+
+class ChannelBucket(Row, table=True):
+    """A channel's bucket, field for field bot.core.bucket.Bucket. `version` counts its changes: who changes it names the one it read."""
+
+    __tablename__ = "channel_bucket"
+
+    channel: str = _words(primary_key=True)
+    version: int = 0
+    touched: float = _time()
+    full_at: float = _time()
+    closed_until: float = _time()
+    misses: int = 0
+    missed_at: float = _time()
+    probe_at: float = _time()
+    factor: float = _time(1.0)
+    cut_at: float = _time()
+    alert_due: float = _time()
+    alert_waits: float = _time()
+    reply_due: float = _time()
+    reply_waits: float = _time()
+    bulk_due: float = _time()
+    bulk_waits: float = _time()
 
 
 class Contact(Row, table=True):
@@ -218,6 +242,7 @@ DELIVERY = _table("delivery")
 PART = _table("part")
 REPORT = _table("report")
 RATE = _table("rate")
+CHANNEL_BUCKET = _table("channel_bucket")
 CONTACT = _table("contact")
 ALIAS = _table("alias")
 SESSION = _table("session")
