@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from bot.store.chores import Chores
 from bot.store.engine import Database, make_engine
+from bot.store.gauges import GaugeRows
 from bot.store.questions import Questions
 from bot.store.rates import Rates
 from bot.store.screens import Screens
@@ -13,7 +14,7 @@ from bot.store.tickets import Tickets
 from bot.store.tx import SqlTx
 
 
-class SqlStore(Questions, Senders, Rates, Screens, Chores, Tickets):
+class SqlStore(Questions, Senders, Rates, Screens, Chores, Tickets, GaugeRows):
     """bot.core.ports.Store over SQL. May be used by any number of threads and processes; open it anew after a fork."""
 
     def __init__(self, url: str) -> None:
