@@ -21,6 +21,7 @@ from bot.core.desk import Desk
 from bot.core.errors import BadSetting, ModelFailed
 from bot.core.inbox import Inbox
 from bot.core.limits import with_limits
+from bot.core.loops import Loops
 from bot.core.ports import Channel, Checks, Chooser, Clock, Meaning, Queue, Writer
 from bot.core.recover import LOOK_BACK_S, catch_up, recover
 from bot.core.storage import Store
@@ -66,7 +67,13 @@ class App:
     @cached_property
     def inbox(self) -> Inbox:
         """Takes in what providers send."""
-        return Inbox(self.library, self.channels, lang=self.settings.lang, values=self.settings.placeholders)
+        own = self.settings
+        return Inbox(self.library, self.channels, lang=own.lang, values=own.placeholders, loops=self._loops)
+
+    @property
+    def _loops(self) -> Loops:
+        own = self.settings
+        return Loops(own.same_text_most, own.same_text_within_s, own.person_most, own.person_within_s)
 
     @cached_property
     def desk(self) -> Desk:
@@ -100,6 +107,9 @@ class App:
             plain=self._answerer.without_model(),
             clock=self.clock,
             model_s=self.settings.answer_within_s,
+            loops=self._loops,
+            stale_after_s=self.settings.stale_after_s,
+            stale_reply=self.settings.stale_reply,
         )
 
     @property

@@ -24,6 +24,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="UJUMBE_", env_nested_delimiter="__", extra="forbid", frozen=True)
 
     data_dir: Path = Field(default=Path("data"), description="where the database, the broker's socket, logs and models live")
+    run_dir: str = Field(default="", description="where processes say that they work, best in memory; empty: the folder run in data_dir")
     database_url: str = Field(default="", description="postgresql+psycopg://... ; empty: SQLite in data_dir")
     broker_url: str = Field(default="", description="redis://... or amqp://... ; empty: the embedded Valkey in data_dir")
     host: str = Field(default="127.0.0.1", description="address that the gateway listens on")
@@ -38,6 +39,14 @@ class Settings(BaseSettings):
     answer_within_s: float = Field(
         default=45.0, gt=0, description="time for the model to word one answer before the fact's own text goes out"
     )
+    stale_after_s: float = Field(
+        default=10_800.0, ge=60, description="a question that waited longer in our own queue gets no answer any more; 3 hours"
+    )
+    stale_reply: bool = Field(default=True, description="tell who asked such a question that we were away, once; false: end it silently")
+    same_text_most: int = Field(default=3, ge=1, description="how often the same text may go to the same person in same_text_within_s")
+    same_text_within_s: float = Field(default=600.0, gt=0, le=86_400, description="see same_text_most; 10 minutes")
+    person_most: int = Field(default=30, ge=1, le=150, description="messages of one person in person_within_s before the model is quiet")
+    person_within_s: float = Field(default=600.0, gt=0, le=86_400, description="see person_most; 10 minutes")
     simulator_open: bool = Field(default=False, description="show the phone simulator to other machines too, not only to this one")
     emergency_number: str = Field(default="112", description="what emergency texts tell people to call, e.g. '999 or 112'")
     help_line: str = Field(default="", description="number or place of a person who helps where the guide has no answer; empty: none")
@@ -73,6 +82,11 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Order of who wins: arguments, environment, file."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, os.environ.get("UJUMBE_CONFIG", FILE))
+
+    @property
+    def run_path(self) -> Path:
+        """Where processes say that they work."""
+        return Path(self.run_dir).expanduser().resolve() if self.run_dir else self.data_dir / "run"
 
     @property
     def zone(self) -> ZoneInfo:

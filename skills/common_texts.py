@@ -16,7 +16,7 @@ TEXTS: Mapping[str, Collection[str]] = {
     **dict.fromkeys(("welcome", "stopped", "started", "language_set", "empty", "goodbye"), ()),
     **dict.fromkeys(("menu_title", "ask_any", "language_menu", "language_title", "language_item", "unknown_choice"), ()),
     **dict.fromkeys(("last_answer_item", "back_key", "more_key", "more_hint", "nothing_more"), ()),
-    **dict.fromkeys(("wait_sms", "wait_screen", "working", "no_answer"), ()),
+    **dict.fromkeys(("wait_sms", "wait_screen", "working", "no_answer", "offer", "offer_else", "stale", "too_many"), ()),
     **dict.fromkeys(("person_added", "person_which", "person_stopped", "person_none", "person_offer"), ()),
     "person_opened": ("emergency_number",),
     "ask": ("skill",),

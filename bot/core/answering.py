@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import Protocol
 
+from bot.core.loops import Loops
+from bot.core.menu import in_lines, native
 from bot.core.ports import Channel, Clock, limits_for
 from bot.core.storage import Claim, ClaimedMessage, NewDelivery, Store
 from bot.core.text import fit, fits_one
@@ -14,6 +16,8 @@ from bot.core.types import Lane, Lang, Library, Limits, Reply
 
 LEASE_S = 20.0  # renewed while the model writes; a killed worker's question is free again this soon
 GIVE_UP = 3  # tries with the model before a question is answered without it
+STALE_S = 3 * 3600.0  # as for a message that comes late (inbox.WORTH_S)
+STALE = "stale"  # name and kind of what its person gets instead of a stale answer
 
 Hold = Callable[[Claim], AbstractContextManager[object]]
 
@@ -33,7 +37,10 @@ class People(Protocol):
 @dataclass(frozen=True, slots=True)
 class Answering:
     """Answers questions by their message ids. `people` has what a person answered to the very question before; `plain` answers from
-    the facts alone, without the model."""
+    the facts alone, without the model.
+
+    A question that waited in our own queue for longer than `stale_after_s` gets no answer any more: its person is told so, once,
+    where `stale_reply` says so. An answer is worth sending for its channel's max_age_s from the moment that it is worded."""
 
     store: Store
     channels: Mapping[str, Channel]
@@ -43,6 +50,9 @@ class Answering:
     plain: Answers
     clock: Clock
     model_s: float
+    loops: Loops = field(default_factory=Loops)
+    stale_after_s: float = STALE_S
+    stale_reply: bool = True
 
     def answer(self, message_id: int, *, hold: Hold) -> tuple[Lane, int] | None:
         """Answers one question and returns the hint for its delivery. None: done already, or somebody else has it.
@@ -51,11 +61,27 @@ class Answering:
         claimed = self.store.claim_message(message_id, now=self.clock(), lease_s=LEASE_S)
         if claimed is None:
             return None
-        with hold(claimed.claim):
-            reply = self._reply(claimed)
-        delivery = self._delivery(claimed, reply)
-        stored = self.store.finish_message(claimed.claim, delivery, now=self.clock())
+        if self.clock() - claimed.asked > self.stale_after_s:
+            stored = self._expire(claimed)
+        else:
+            with hold(claimed.claim):
+                reply = self._reply(claimed)
+            stored = self.store.finish_message(claimed.claim, self._delivery(claimed, reply), now=self.clock())
         return None if stored is None else (Lane.SENDS, stored)
+
+    def _expire(self, claimed: ClaimedMessage) -> int | None:
+        """Ends a stale question without a look at it."""
+        now, lang = self.clock(), claimed.contact.lang
+        notice = Reply(self.library.text(STALE, lang), lang, STALE) if self.stale_reply else None
+        delivery = self._notice(claimed, notice) if notice is not None else None
+        return self.store.expire_message(claimed.claim, delivery, since=now - self.stale_after_s, now=now)
+
+    def _notice(self, claimed: ClaimedMessage, notice: Reply) -> NewDelivery | None:
+        """None where nothing can be pushed to the person. It answers no question: a screen must not show it as the last answer."""
+        pushes = self._pushes(claimed)
+        if not pushes.limits.can_push:
+            return None
+        return replace(self._to(claimed, notice), dedup=f"{STALE}:{claimed.claim.id}", message_id=None)
 
     def _reply(self, claimed: ClaimedMessage) -> Reply:
         approved = self.people.find(claimed.message.text, claimed.contact.lang, now=self.clock())
@@ -75,19 +101,32 @@ class Answering:
 
     def _delivery(self, claimed: ClaimedMessage, reply: Reply) -> NewDelivery:
         asked_on = self.channels[claimed.message.channel]
-        pushes = self.channels.get(asked_on.hand_over, asked_on)
+        if reply.choices:
+            return self._to(claimed, reply)
         text = self._rounded_off(claimed, reply, limits_for(asked_on, claimed.message))
+        return self._to(claimed, replace(reply, text=text))
+
+    def _to(self, claimed: ClaimedMessage, reply: Reply) -> NewDelivery:
+        pushes = self._pushes(claimed)
+        reply = native(reply) if 0 < len(reply.choices) <= pushes.limits.choices else in_lines(reply)
         return NewDelivery(
             dedup=f"reply:{claimed.claim.id}",
             channel=pushes.name,
             urn=claimed.message.urn,
-            parts=fit(text, pushes.limits).parts,
-            not_after=claimed.received + pushes.limits.max_age_s,
+            parts=fit(reply.text, pushes.limits).parts,
+            not_after=self.clock() + pushes.limits.max_age_s,
             kind=reply.kind,
             message_id=claimed.claim.id,
             skill=reply.skill,
             facts=reply.facts,
+            choices=reply.choices,
+            repeats=self.loops.repeats(reply.kind),
         )
+
+    def _pushes(self, claimed: ClaimedMessage) -> Channel:
+        """The channel that pushes what no screen shows."""
+        asked_on = self.channels[claimed.message.channel]
+        return self.channels.get(asked_on.hand_over, asked_on)
 
     def _rounded_off(self, claimed: ClaimedMessage, reply: Reply, limits: Limits) -> str:
         """An answer with what helps its reader, where that costs no further part: how to get the menu and how to stop after a first

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from bot.core.decide import Decider, Decision
 from bot.core.handoff import Handoff
+from bot.core.loops import TOO_MANY, Heed, Loops
 from bot.core.menu import in_lines, native
 from bot.core.ports import Channel, Taken, limits_for
 from bot.core.storage import NewDelivery, Tx, WaitingAnswer
@@ -55,8 +56,17 @@ class _Turn:
 class Inbox:
     """The one way in, for every channel."""
 
-    def __init__(self, library: Library, channels: Mapping[str, Channel], *, lang: Lang, values: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        library: Library,
+        channels: Mapping[str, Channel],
+        *,
+        lang: Lang,
+        values: Mapping[str, str],
+        loops: Loops = Loops(),  # noqa: B008  a frozen value
+    ) -> None:
         self._library = library
+        self._loops = loops
         self._channels = channels
         self._lang = lang
         self._decider = Decider(library, values=values)
@@ -102,7 +112,7 @@ class Inbox:
     def answered(self, tx: Tx, message: Message, answer: WaitingAnswer, *, now: float) -> Reply:
         """The screen for `message` of an answer that came in time, cut to the channel's size and kept for a repeat of the hop."""
         lang = tx.contact(message.urn, now=now, lang=self._lang).lang
-        reply, rest = self._cut(Reply(answer.text, lang, "fact"), limits_for(self._channels[message.channel], message))
+        reply, rest = self._cut(Reply(answer.text, lang, "fact", ends=not answer.offers), limits_for(self._channels[message.channel], message))
         session = tx.session(session_key(message)) or Session(session_key(message))
         tx.save_session(replace(session, screen=reply.text, screen_ends=reply.ends, more=rest))
         return reply
@@ -111,9 +121,10 @@ class Inbox:
 
     def _pushed(self, turn: _Turn) -> Taken:
         last = self._last_answer(turn)
-        decision = self._decider.decide(turn.message.text, turn.contact, turn.session, screen=False, last=last, now=turn.now)
+        decision = self._decider.decide(turn.message.text, turn.contact, turn.session, screen=False, last=last.text, offers=last.offers, now=turn.now)
         decision = self._handed(turn, decision)
         decision = _kept(decision, turn.contact) if is_late(turn.message, now=turn.now) else decision
+        decision, ignored = self._heeded(turn, decision)
         session = decision.session
         hints: tuple[tuple[Lane, int], ...] = ()
         if decision.expire:
@@ -121,7 +132,7 @@ class Inbox:
         if decision.question:
             hints = self._queue_question(turn, decision, screen_until=0.0)
         else:
-            turn.tx.settle_message(turn.id)
+            self._settle(turn, ignored=ignored)
         if decision.reply is not None:
             delivery, session = self._delivery(turn, decision.reply, session)
             stored = turn.tx.insert_delivery(delivery, now=turn.now)
@@ -146,6 +157,7 @@ class Inbox:
             skill=reply.skill,
             facts=reply.facts,
             choices=reply.choices,
+            repeats=self._loops.repeats(reply.kind),
         )
         return delivery, replace(session, more=fitted.rest)
 
@@ -154,9 +166,9 @@ class Inbox:
     def _on_screen(self, turn: _Turn) -> Taken:
         last = self._last_answer(turn)
         if turn.message.session_event is SessionEvent.NEW:
-            return self._dialled(turn, last)
-        decision = self._decider.decide(turn.message.text, turn.contact, turn.session, screen=True, last=last, now=turn.now)
-        decision = self._handed(turn, decision)
+            return self._dialled(turn, last.text)
+        decision = self._decider.decide(turn.message.text, turn.contact, turn.session, screen=True, last=last.text, offers=last.offers, now=turn.now)
+        decision, ignored = self._heeded(turn, self._handed(turn, decision))
         if decision.expire:
             turn.tx.expire_replies(turn.message.urn)
         if decision.question:
@@ -165,7 +177,7 @@ class Inbox:
             late = self._late(turn.channel, decision.contact)
             self._keep_hop(turn, decision, late)
             return Taken(hints=hints, wait_for=turn.id, wait_until=until, late=late)
-        turn.tx.settle_message(turn.id)
+        self._settle(turn, ignored=ignored)
         return Taken(reply=self._keep_hop(turn, decision, decision.reply))
 
     def _dialled(self, turn: _Turn, last: str) -> Taken:
@@ -205,6 +217,23 @@ class Inbox:
         pushes = turn.channel.limits.can_push or turn.channel.hand_over in self._channels
         return self._handoff.hand(turn.tx, decision, turn.message, pushes=pushes, now=turn.now)
 
+    def _heeded(self, turn: _Turn, decision: Decision) -> tuple[Decision, bool]:
+        """`decision`, and whether its question is one too many: then nobody words an answer, and at most a notice says so."""
+        if not decision.question:
+            return decision, False
+        heed = self._loops.heed(turn.tx, turn.message, screen=turn.screen_s is not None, now=turn.now)
+        if heed is Heed.ANSWER:
+            return decision, False
+        lang = decision.contact.lang
+        notice = Reply(self._library.text(TOO_MANY, lang), lang, TOO_MANY) if heed is Heed.NOTICE else None
+        return replace(decision, question=False, reply=notice), True
+
+    def _settle(self, turn: _Turn, *, ignored: bool) -> None:
+        if ignored:
+            turn.tx.ignore_message(turn.id)
+        else:
+            turn.tx.settle_message(turn.id)
+
     def _late(self, channel: Channel, contact: Contact) -> Reply:
         """An SMS is promised only where a channel is set up that can send it."""
         return self._decider.late(contact, pushes=channel.hand_over in self._channels)
@@ -227,9 +256,9 @@ class Inbox:
         turn.tx.queue_question(turn.id, skill=session.skill, turns=session.turns[:-1], screen_until=screen_until, now=turn.now)
         return ((Lane.ANSWERS, turn.id),)
 
-    def _last_answer(self, turn: _Turn) -> str:
+    def _last_answer(self, turn: _Turn) -> WaitingAnswer:
         answer = turn.tx.last_answer(turn.message.urn, since=turn.now - LAST_ANSWER_S)
-        return "" if answer is None else answer.text
+        return answer or WaitingAnswer(0, 0, "", Status.QUEUED)
 
 
 def is_late(message: Message, *, now: float) -> bool:

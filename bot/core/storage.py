@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
 
+from bot.core.gauges import GaugeStore
 from bot.core.price import Price
 from bot.core.ticket import TicketStore, TicketTx
 from bot.core.types import Choice, Contact, Lane, Lang, Linked, Message, Session, Status, StatusUpdate
@@ -30,6 +31,7 @@ class ClaimedMessage:
     skill: str  # the menu's choice, "" where none
     turns: Sequence[str]
     received: float
+    asked: float = 0.0  # since when it waits: an operator may have had it asked again
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +46,28 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Repeats:
+    """How often one person may get the same text: `most` times within `within_s` seconds."""
+
+    most: int
+    within_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Lately:
+    """What one person sent lately: how many messages, and how many of them with the same words. Keys on a screen do not count."""
+
+    messages: int
+    same: int
+
+
+@dataclass(frozen=True, slots=True)
 class NewDelivery:
     """A delivery to store: fitted parts for one recipient.
 
     `dedup` is unique ("reply:<message id>"): a second insert changes nothing. `hold_until` keeps the senders away while a USSD
-    screen may still take the text. `not_after` is when it is no longer worth sending.
+    screen may still take the text. `not_after` is when it is no longer worth sending. One text too many for its `repeats` is stored
+    as FAILED, code "loop": it is not sent and not hidden.
     """
 
     dedup: str
@@ -65,6 +84,7 @@ class NewDelivery:
     facts: Sequence[str] = ()
     choices: Sequence[Choice] = ()  # sent natively with the last part
     unsolicited: bool = False  # nobody asked for it: it waits for the end of the channel's quiet hours
+    repeats: Repeats | None = None  # None: as often as it comes
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +112,7 @@ class WaitingAnswer:
     message_id: int  # the question's
     text: str  # the parts joined by a space
     status: Status
+    offers: Sequence[str] = ()  # ids of the facts that it lets the person pick from
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +163,18 @@ class Tx(TicketTx, Protocol):
         """Marks a message that needs no model as done."""
         ...
 
+    def ignore_message(self, message_id: int) -> None:
+        """Marks a message that nothing answers: its person sends too many. Counted as "message.ignored"."""
+        ...
+
+    def lately(self, urn: str, text: str, *, since: float, same_since: float) -> Lately:
+        """What `urn` sent from `since` on, and how many times `text` from `same_since` on. Looks at their last 200 messages."""
+        ...
+
+    def told(self, urn: str, kind: str, *, since: float) -> bool:
+        """Whether a delivery of that kind was made for `urn` from `since` on. Looks at their last 100 deliveries."""
+        ...
+
     def insert_delivery(self, delivery: NewDelivery, *, now: float) -> int | None:
         """Stores a delivery with its parts and returns its id, or None where `dedup` is there already."""
         ...
@@ -172,7 +205,7 @@ class Tx(TicketTx, Protocol):
         ...
 
 
-class Store(TicketStore, Protocol):
+class Store(TicketStore, GaugeStore, Protocol):
     """The truth. Every method is atomic; times come from the caller; raises StoreDown where the database cannot answer."""
 
     def begin(self) -> AbstractContextManager[Tx]:
@@ -191,6 +224,13 @@ class Store(TicketStore, Protocol):
 
         Sets the delivery's `hold_until` to the question's screen deadline, so that a waiting screen can claim it first.
         Returns the delivery's id, or None where the claim was lost."""
+        ...
+
+    def expire_message(self, claim: Claim, notice: NewDelivery | None, *, since: float, now: float) -> int | None:
+        """In one transaction: ends a question that waited too long, where the token still matches, and stores the `notice` that says
+        so, unless its person got one of that kind from `since` on. Returns the notice's id, None where there is none.
+
+        Counted as "message.expired"."""
         ...
 
     def release_message(self, claim: Claim, *, now: float, after_s: float) -> None:

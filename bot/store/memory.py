@@ -12,6 +12,7 @@ from bot.core.price import Price
 from bot.core.storage import Claim, ClaimedDelivery, ClaimedMessage, Line, NewDelivery, Part, Spent, WaitingAnswer
 from bot.core.types import Contact, Lane, Lang, Status
 from bot.store import memory_tickets
+from bot.store.memory_gauges import MemoryGauges
 from bot.store.memory_rates import MemoryRates
 from bot.store.memory_rows import Outgoing, Question, Tables, as_answer
 from bot.store.memory_tickets import MemoryTickets
@@ -21,7 +22,7 @@ from bot.store.rules import FIRST_DELAY_S, LIVE, SCREEN, UNSENT, MessageState, c
 PATIENCE_S = 10.0
 
 
-class MemoryStore(MemoryRates, MemoryTickets):
+class MemoryStore(MemoryRates, MemoryTickets, MemoryGauges):
     """bot.core.ports.Store in one process. One lock, one writer at a time."""
 
     def __init__(self) -> None:
@@ -54,7 +55,7 @@ class MemoryStore(MemoryRates, MemoryTickets):
             claim = Claim(id, new_token(), row.attempts + 1)
             t.put(replace(_leased(row, claim, now + lease_s), state=MessageState.ANSWERING))
             contact = t.contacts.get(row.message.urn) or Contact(row.message.urn, Lang.EN)
-            return ClaimedMessage(claim, row.message, contact, row.skill, row.turns, row.received)
+            return ClaimedMessage(claim, row.message, contact, row.skill, row.turns, row.received, row.asked)
 
     def renew_message(self, claim: Claim, *, now: float, lease_s: float) -> bool:
         with self._write() as t:
@@ -69,12 +70,22 @@ class MemoryStore(MemoryRates, MemoryTickets):
             if row is None:
                 return None
             t.put(replace(row, state=MessageState.DONE, token=None))
-            answer = replace(delivery, urn=row.message.urn, message_id=row.id, hold_until=row.screen_until)
+            repeats = delivery.repeats if row.screen_until <= now else None
+            answer = replace(delivery, urn=row.message.urn, message_id=row.id, hold_until=row.screen_until, repeats=repeats)
             delivery_id = MemoryTx(t).insert_delivery(answer, now=now) or t.dedups[answer.dedup]
-            following = [q.id for q in t.questions.values() if q.message.urn == row.message.urn and q.state is MessageState.NEW]
-            if following:
-                t.put(replace(t.questions[min(following)], due_at=now, delay_s=FIRST_DELAY_S))
+            _wake_question(t, row.message.urn, now)
             return delivery_id
+
+    def expire_message(self, claim: Claim, notice: NewDelivery | None, *, since: float, now: float) -> int | None:
+        with self._write() as t:
+            row = t.claimed_question(claim)
+            if row is None:
+                return None
+            t.put(replace(row, state=MessageState.EXPIRED, token=None))
+            _wake_question(t, row.message.urn, now)
+            if notice is None or MemoryTx(t).told(row.message.urn, notice.kind, since=since):
+                return None
+            return MemoryTx(t).insert_delivery(replace(notice, urn=row.message.urn), now=now)
 
     def release_message(self, claim: Claim, *, now: float, after_s: float) -> None:
         with self._write() as t:
@@ -258,6 +269,13 @@ def _answerable(row: Question, now: float) -> bool:
 def _asked_before(t: Tables, row: Question) -> bool:
     """Whether an older question of the same person is still open: answers come in the order of the questions."""
     return any(q.id < row.id and q.open and q.message.urn == row.message.urn for q in t.questions.values())
+
+
+def _wake_question(t: Tables, urn: str, now: float) -> None:
+    """The next question of the person is due now."""
+    following = [q.id for q in t.questions.values() if q.message.urn == urn and q.state is MessageState.NEW]
+    if following:
+        t.put(replace(t.questions[min(following)], due_at=now, delay_s=FIRST_DELAY_S))
 
 
 def _sendable(row: Outgoing, now: float) -> bool:

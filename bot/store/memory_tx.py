@@ -3,11 +3,24 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.core.storage import NewDelivery, Part, WaitingAnswer
+from bot.core.storage import Lately, NewDelivery, Part, WaitingAnswer
 from bot.core.types import Contact, Lang, Linked, Message, Session, Status, StatusUpdate
 from bot.store.memory_rows import Outgoing, Question, Report, Tables, as_answer
 from bot.store.memory_tickets import MemoryTicketRows
-from bot.store.rules import FIRST_DELAY_S, KEEP_TWINS_S, LIVE, MessageState, clean, in_session, is_twin, merged, new_key
+from bot.store.rules import (
+    FIRST_DELAY_S,
+    KEEP_TWINS_S,
+    LAST_DELIVERIES,
+    LAST_MESSAGES,
+    LIVE,
+    LOOP,
+    MessageState,
+    clean,
+    in_session,
+    is_twin,
+    merged,
+    new_key,
+)
 
 
 class MemoryTx(MemoryTicketRows):
@@ -88,16 +101,41 @@ class MemoryTx(MemoryTicketRows):
     def settle_message(self, message_id: int) -> None:
         self._t.put(replace(self._t.questions[message_id], state=MessageState.DONE))
 
+    def ignore_message(self, message_id: int) -> None:
+        self._t.put(replace(self._t.questions[message_id], state=MessageState.IGNORED))
+
+    def lately(self, urn: str, text: str, *, since: float, same_since: float) -> Lately:
+        theirs = sorted(row.id for row in self._t.questions.values() if row.message.urn == clean(urn))[-LAST_MESSAGES:]
+        rows = [row for row in map(self._t.questions.__getitem__, theirs) if row.asked or not row.message.session_id]
+        same = [row for row in rows if row.message.text == clean(text) and row.received >= same_since]
+        return Lately(sum(row.received >= since for row in rows), len(same))
+
+    def told(self, urn: str, kind: str, *, since: float) -> bool:
+        return any(row.order.kind == kind for row in self._made(urn, since))
+
+    def _made(self, urn: str, since: float) -> list[Outgoing]:
+        theirs = sorted(row.id for row in self._t.outgoing.values() if row.order.urn == clean(urn))[-LAST_DELIVERIES:]
+        return [row for row in map(self._t.outgoing.__getitem__, theirs) if row.created >= since]
+
+    def _loops(self, delivery: NewDelivery, now: float) -> bool:
+        """As bot.store.recent.loops."""
+        if delivery.repeats is None:
+            return False
+        made = [row for row in self._made(delivery.urn, now - delivery.repeats.within_s) if row.code != LOOP]
+        return sum([part.text for part in row.parts] == [*map(clean, delivery.parts)] for row in made) >= delivery.repeats.most
+
     def insert_delivery(self, delivery: NewDelivery, *, now: float) -> int | None:
         if not delivery.parts:
             raise ValueError(f"delivery {delivery.dedup} has no parts. Give it at least one text.")
         if delivery.dedup in self._t.dedups:
             return None
         row_id = len(self._t.outgoing) + 1
-        parts = tuple(Part(n, new_key(row_id, n), clean(text), Status.QUEUED) for n, text in enumerate(delivery.parts))
+        status, code = (Status.FAILED, LOOP) if self._loops(delivery, now) else (Status.QUEUED, "")
+        parts = tuple(Part(n, new_key(row_id, n), clean(text), status) for n, text in enumerate(delivery.parts))
         order = replace(delivery, urn=clean(delivery.urn))
         due_at = max(now, delivery.hold_until) + FIRST_DELAY_S
-        self._t.put(Outgoing(id=row_id, order=order, parts=parts, created=now, hold_until=delivery.hold_until, due_at=due_at))
+        row = Outgoing(id=row_id, order=order, parts=parts, created=now, hold_until=delivery.hold_until, due_at=due_at)
+        self._t.put(replace(row, status=status, code=code))
         self._t.dedups[delivery.dedup] = row_id
         self._t.keys.update({part.key: (row_id, part.n) for part in parts})
         return row_id

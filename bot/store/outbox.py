@@ -10,10 +10,10 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from bot.core.price import Price
 from bot.core.storage import Claim, NewDelivery, Part, WaitingAnswer
-from bot.core.types import Status
-from bot.store import rows
+from bot.core.types import OFFER, Status
+from bot.store import recent, rows
 from bot.store.engine import insert_once
-from bot.store.rules import FIRST_DELAY_S, WAITING, lower, new_key, summary, to_micros
+from bot.store.rules import FIRST_DELAY_S, LOOP, WAITING, lower, new_key, summary, to_micros
 from bot.store.statements import NOW, ROW, given, given_list, mine, one_of
 from bot.store.tables import DELIVERY, PART, REPORT
 
@@ -24,7 +24,7 @@ _NEW, _OLD, _ROWS = given("new"), given_list("old"), given_list("rows")
 _PARTS = select(PART).where(_P.delivery_id == ROW).order_by(_P.n)
 _STATUSES = select(_P.status).where(_P.delivery_id == ROW)
 _HELD = select(DELIVERY).where(mine(DELIVERY)).with_for_update()
-_SHOWN = select(_D.message_id, _D.status).where(_D.id == ROW)
+_SHOWN = select(_D.message_id, _D.status, _D.kind, _D.facts).where(_D.id == ROW)
 _SET_PARTS = update(PART).where(_P.delivery_id.in_(_ROWS), _P.status.in_(_OLD)).values(status=_NEW)
 _CLIMB_PART = update(PART).where(_PART, _P.status.in_(_OLD)).values(status=_NEW)
 _CLIMB = update(DELIVERY).where(_D.id.in_(_ROWS), _D.status.in_(_OLD)).values(status=_NEW)
@@ -49,9 +49,10 @@ def add(connection: Connection, delivery: NewDelivery, *, now: float) -> int | N
     if not delivery.parts:
         raise ValueError(f"delivery {delivery.dedup} has no parts. Give it at least one text.")
     statement = insert_once(connection.dialect.name, DELIVERY, "dedup").returning(_D.id)
-    delivery_id: int | None = connection.scalar(statement, _columns(delivery, now))
+    status, code = (Status.FAILED, LOOP) if recent.loops(connection, delivery, now=now) else (Status.QUEUED, "")
+    delivery_id: int | None = connection.scalar(statement, _columns(delivery, now) | {"status": status, "code": code})
     if delivery_id is not None:
-        connection.execute(insert(PART), [_new_part(delivery_id, n, text) for n, text in enumerate(delivery.parts)])
+        connection.execute(insert(PART), [_new_part(delivery_id, n, text, status) for n, text in enumerate(delivery.parts)])
     return delivery_id
 
 
@@ -70,14 +71,13 @@ def _columns(delivery: NewDelivery, now: float) -> dict[str, Any]:
         "not_after": delivery.not_after,
         "despite_stop": delivery.despite_stop,
         "unsolicited": delivery.unsolicited,
-        "status": Status.QUEUED,
         "hold_until": delivery.hold_until,
         "due_at": max(now, delivery.hold_until) + FIRST_DELAY_S,
     }
 
 
-def _new_part(delivery_id: int, n: int, text: str) -> dict[str, Any]:
-    return {"delivery_id": delivery_id, "n": n, "key": new_key(delivery_id, n), "text": text, "status": Status.QUEUED}
+def _new_part(delivery_id: int, n: int, text: str, status: Status) -> dict[str, Any]:
+    return {"delivery_id": delivery_id, "n": n, "key": new_key(delivery_id, n), "text": text, "status": status}
 
 
 def parts(connection: Connection, delivery_id: int) -> tuple[Part, ...]:
@@ -88,7 +88,7 @@ def answer(connection: Connection, delivery_id: int) -> WaitingAnswer:
     """What a screen is shown of a delivery."""
     row = connection.execute(_SHOWN, {"row": delivery_id}).one()
     text = " ".join(part.text for part in parts(connection, delivery_id))
-    return WaitingAnswer(delivery_id, row.message_id, text, Status(row.status))
+    return WaitingAnswer(delivery_id, row.message_id, text, Status(row.status), tuple(row.facts) if row.kind == OFFER else ())
 
 
 def held(connection: Connection, claim: Claim) -> Row[Any] | None:

@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, Connection, exists, select, update
 
 from bot.core.storage import Claim, ClaimedMessage, NewDelivery
 from bot.core.types import Contact, Lang
-from bot.store import outbox, rows
+from bot.store import outbox, recent, rows
 from bot.store.engine import Database
 from bot.store.rules import FIRST_DELAY_S, OPEN, MessageState, new_token
 from bot.store.statements import NOW, ROW, UNTIL, given, lease, mine, one_of
@@ -32,6 +32,7 @@ _CLAIM = (
 )
 _RENEW = update(MESSAGE).where(_MINE).values(lease_until=UNTIL, due_at=UNTIL)
 _FINISH = update(MESSAGE).where(_MINE).values(state=MessageState.DONE, token=None).returning(_M.urn, _M.screen_until)
+_EXPIRE = update(MESSAGE).where(_MINE).values(state=MessageState.EXPIRED, token=None).returning(_M.urn)
 _RELEASE = update(MESSAGE).where(_MINE).values(state=MessageState.NEW, token=None, next_at=UNTIL, due_at=UNTIL, delay_s=FIRST_DELAY_S)
 _NEXT = select(_M.id).where(_M.urn == _URN, _NEW).order_by(_M.id).limit(1).with_for_update(skip_locked=True)
 _WAKE = update(MESSAGE).where(_M.id == _NEXT.scalar_subquery()).values(due_at=NOW, delay_s=FIRST_DELAY_S)
@@ -62,13 +63,25 @@ class Questions:
             row = connection.execute(_FINISH, {"row": claim.id, "mine": claim.token}).first()
             if row is None:
                 return None
+            # A screen that waits gets its answer as often as somebody asks for it there.
+            repeats = delivery.repeats if row.screen_until <= now else None
             # The row's own URN: while the answer was worded, the person may have turned out to be somebody we know.
-            answer = replace(delivery, urn=row.urn, message_id=claim.id, hold_until=row.screen_until)
+            answer = replace(delivery, urn=row.urn, message_id=claim.id, hold_until=row.screen_until, repeats=repeats)
             delivery_id = outbox.add(connection, answer, now=now)
             if delivery_id is None:
                 delivery_id = connection.scalar(_BY_DEDUP, {"name": delivery.dedup})
             connection.execute(_WAKE, {"person": row.urn, "now": now})
             return delivery_id
+
+    def expire_message(self, claim: Claim, notice: NewDelivery | None, *, since: float, now: float) -> int | None:
+        with self._db.write() as connection:
+            urn: str | None = connection.scalar(_EXPIRE, {"row": claim.id, "mine": claim.token})
+            if urn is None:
+                return None
+            connection.execute(_WAKE, {"person": urn, "now": now})
+            if notice is None or recent.told(connection, urn, notice.kind, since=since):
+                return None
+            return outbox.add(connection, replace(notice, urn=urn), now=now)
 
     def release_message(self, claim: Claim, *, now: float, after_s: float) -> None:
         with self._db.write() as connection:

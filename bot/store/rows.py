@@ -49,7 +49,7 @@ def part(row: Row[Any]) -> Part:
 
 def claimed_message(row: Row[Any], person: Contact) -> ClaimedMessage:
     claim = Claim(row.id, row.token, row.attempts)
-    return ClaimedMessage(claim, message(row), person, row.skill, tuple(row.turns), row.received)
+    return ClaimedMessage(claim, message(row), person, row.skill, tuple(row.turns), row.received, row.asked)
 
 
 def claimed_delivery(row: Row[Any], parts: tuple[Part, ...], person: Contact | None) -> ClaimedDelivery:

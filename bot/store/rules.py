@@ -15,6 +15,10 @@ KEEP_REPORTS_S = 7 * 86400.0  # a status report whose part never shows up is for
 KEEP_TWINS_S = 86400.0  # how far back a message that was told twice is looked for: no provider repeats itself for longer
 KEEP_RATES_S = 3600.0  # a full bucket is forgotten after this: for workers whose clocks are behind
 
+CHECK = "check:write"  # Rate.name of the row by which the store shows that it can be written to; no bucket is called so
+LAST_MESSAGES, LAST_DELIVERIES = 200, 100  # of one person: how far back the loop breaker looks
+LOOP = "loop"  # Delivery.code, where the same text had gone to the same person too often
+
 SCREEN = "screen"  # Delivery.via, where a USSD screen showed the text
 
 
@@ -25,6 +29,9 @@ class MessageState(StrEnum):
     NEW = "new"  # a question that waits for ANSWERS
     ANSWERING = "answering"  # somebody words its answer at this moment
     DONE = "done"
+    IGNORED = "ignored"  # a question that nobody answers: its person sends too many
+    EXPIRED = "expired"  # a question that waited too long
+    DROPPED = "dropped"  # a question that an operator put an end to
 
 
 OPEN = (MessageState.NEW, MessageState.ANSWERING)  # questions without an answer

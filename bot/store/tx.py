@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
-from bot.core.storage import NewDelivery, WaitingAnswer
+from bot.core.storage import Lately, NewDelivery, WaitingAnswer
 from bot.core.types import Contact, Linked, Message, Session, Status, StatusUpdate
-from bot.store import outbox, people, reports, rows
+from bot.store import outbox, people, recent, reports, rows
 from bot.store.engine import insert_once, insert_or_update
 from bot.store.rules import FIRST_DELAY_S, KEEP_TWINS_S, LIVE, OPEN, MessageState, in_session, is_twin
 from bot.store.statements import ROW, UNTIL, given, given_list, one_of
@@ -35,6 +35,7 @@ _QUEUE = (
     )
 )
 _SETTLE = update(MESSAGE).where(_M.id == ROW).values(state=MessageState.DONE)
+_IGNORE = update(MESSAGE).where(_M.id == ROW).values(state=MessageState.IGNORED)
 _LAST_ANSWER = (
     select(_D.id)
     .join(MESSAGE, _M.id == _D.message_id)
@@ -111,6 +112,15 @@ class SqlTx(TicketRows):
 
     def settle_message(self, message_id: int) -> None:
         self._connection.execute(_SETTLE, {"row": message_id})
+
+    def ignore_message(self, message_id: int) -> None:
+        self._connection.execute(_IGNORE, {"row": message_id})
+
+    def lately(self, urn: str, text: str, *, since: float, same_since: float) -> Lately:
+        return recent.lately(self._connection, urn, text, since=since, same_since=same_since)
+
+    def told(self, urn: str, kind: str, *, since: float) -> bool:
+        return recent.told(self._connection, urn, kind, since=since)
 
     def insert_delivery(self, delivery: NewDelivery, *, now: float) -> int | None:
         return outbox.add(self._connection, delivery, now=now)
