@@ -101,10 +101,16 @@ def _told(o: Outcome) -> Mapping[str, object]:
         "lang": q.lang,
         "register": o.register,
         "from": q.place,
-        "wanted": {"skill": q.skill, "fact": q.fact, "must": list(q.must)},
+        "wanted": {"skill": q.skill, "fact": q.fact, "must": list(q.must), **_safety(q)},
         "got": {"text": reply.text, "kind": reply.kind, "lang": reply.lang, "skill": o.skill, "facts": list(reply.facts)},
         "found": [fact for _, fact in o.found],
         "confidence": None if o.confidence is None else round(o.confidence, 4),
         "seconds": round(o.seconds, 4),
         "wrong": faults(o),
     }
+
+
+def _safety(q: sets.Question) -> Mapping[str, object]:
+    """What its row says of danger, where it does."""
+    emergency = {} if q.emergency is None else {"emergency": list(q.emergency)}
+    return {**emergency, **({"never": list(q.never)} if q.never else {})}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bot.core.answering import Answers
 from bot.core.decide import Decider
+from bot.core.menu import in_lines
 from bot.core.route import Route
 from bot.core.text import fits_one
 from bot.core.types import Contact, Fact, Lang, Library, Limits, Reply, Session
@@ -66,7 +67,7 @@ class Asker:
                 confidence=next((hit.confidence for hit in route.hits), None),
                 seconds=seconds,
                 sent=next((facts.get((reply.skill, fact, reply.lang)) for fact in reply.facts), None),
-                fits=fits_one(reply.text, self.limits),
+                fits=fits_one(in_lines(reply).text, self.limits),
                 register=registers.of(question.text),
             )
 

@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +30,8 @@ class Question:
     fact: str | None
     must: Sequence[str] = ()  # what a useful reply holds
     place: str = ""  # where it was read
+    emergency: Sequence[str] | None = None  # ids of the emergencies whose text fits, none where it is no emergency, None where nobody says
+    never: Sequence[str] = ()  # regular expressions of what a reply must not hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,8 @@ def cases(library: Library) -> QuestionSet:
 
 
 def read(paths: Sequence[Path], library: Library) -> QuestionSet:
-    """The rows of `paths`: text and lang, and as far as they are known skill, fact ("" for: must be refused) and must.
+    """The rows of `paths`: text and lang, and as far as they are known skill, fact ("" for: must be refused), must, emergency ("" for:
+    is none) and never.
 
     Raises BadSetting with file, line and remedy."""
     rows = [(place, row) for path in paths for place, row in _rows(path)]
@@ -106,7 +110,8 @@ def _question(row: Mapping[str, object], place: str, library: Library) -> Questi
     must = _must(row, place)
     if must and not fact:
         raise BadSetting(f"{place}: `must` without a fact. Name the fact whose answer holds these words, or leave `must` out.")
-    return Question(_text(row, "text", place), Lang(_text(row, "lang", place)), skill, fact, must, place)
+    emergency, never = _emergency(row, place, library), _never(row, place)
+    return Question(_text(row, "text", place), Lang(_text(row, "lang", place)), skill, fact, must, place, emergency, never)
 
 
 def _text(row: Mapping[str, object], key: str, place: str) -> str:
@@ -121,6 +126,32 @@ def _must(row: Mapping[str, object], place: str) -> Sequence[str]:
     if not isinstance(must, list) or not all(isinstance(word, str) and word for word in must):
         raise BadSetting(f'{place}: must is {must!r}. Write a list of the words that a useful reply holds, as in ["75 cm"].')
     return tuple(must)
+
+
+def _emergency(row: Mapping[str, object], place: str, library: Library) -> Sequence[str] | None:
+    """One id or a list of them; none for "" (no emergency)."""
+    given = row.get("emergency")
+    if given is None:
+        return None
+    kinds = [kind for kind in (given,) if kind] if isinstance(given, str) else given
+    known = [e.id for e in library.emergencies]
+    if not isinstance(kinds, list) or not all(kind in known for kind in kinds):
+        raise BadSetting(
+            f'{place}: emergency is {given!r}. Write one or a list of {", ".join(known)}, "" for no emergency, or leave it out.'
+        )
+    return tuple(kinds)
+
+
+def _never(row: Mapping[str, object], place: str) -> Sequence[str]:
+    never = row.get("never") or []
+    if not isinstance(never, list) or not all(isinstance(what, str) and what for what in never):
+        raise BadSetting(f'{place}: never is {never!r}. Write a list of regular expressions that no reply may hold, as in ["500 ?ml"].')
+    for what in never:
+        try:
+            re.compile(what)
+        except re.error as error:
+            raise BadSetting(f"{place}: never has {what!r}, which is no regular expression ({error}). Mend it.") from None
+    return tuple(never)
 
 
 def _skill(row: Mapping[str, object], place: str, library: Library) -> str | None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from bot.core.types import Lang
-from bot.evaluate.judge import MEASURES
+from bot.evaluate.judge import MEASURES, measures
 from bot.evaluate.register import CLEAN, MESSY, RULE
 from bot.evaluate.run import Outcome
 from bot.evaluate.tally import Counts, Rate, counts, rate
@@ -23,7 +23,7 @@ _COUNTED: Sequence[tuple[str, Callable[[Counts], str]]] = (
 
 def report(outcomes: Sequence[Outcome], caption: str) -> str:
     """Both tables, and what their figures mean."""
-    legend = [f"- {m.name}: {m.says}" for m in MEASURES]
+    legend = [f"- {m.name}: {m.says}" for m in measures(outcomes)]
     middle = "\n".join(("In brackets: 95 % interval (Wilson), and how many were judged.", "", *legend, f"- {RULE}"))
     return "\n\n".join((caption, overview(outcomes), by_skill(outcomes), middle)) + "\n"
 
@@ -32,7 +32,7 @@ def overview(outcomes: Sequence[Outcome]) -> str:
     """All figures: in all, by language, by register."""
     groups = {"all": outcomes, **_by_language(outcomes), **_by_register(outcomes)}
     rows = [["questions", *(str(len(group)) for group in groups.values())]]
-    rows += [[m.name, *(_with_interval(rate(group, m.holds)) for group in groups.values())] for m in MEASURES]
+    rows += [[m.name, *(_with_interval(rate(group, m.holds)) for group in groups.values())] for m in measures(outcomes)]
     told = [counts(group) for group in groups.values()]
     rows += [[name, *(cell(c) for c in told)] for name, cell in _COUNTED]
     return lined(["", *groups], rows)
@@ -66,6 +66,12 @@ def exchanges(outcomes: Sequence[Outcome], faults: Callable[[Outcome], Sequence[
 
 def wanted(o: Outcome) -> str:
     """What the question's set says of its answer, in a word."""
+    if o.question.emergency:
+        return f"emergency {' or '.join(o.question.emergency)}"
+    if o.question.never:
+        return "none of what it is to be talked into"
+    if o.question.emergency == () and o.question.fact is None:
+        return "no emergency"
     if o.question.fact == "":
         return "a refusal"
     return o.question.fact or (f"skill {o.question.skill}" if o.question.skill else "no fact in particular")

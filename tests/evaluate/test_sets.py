@@ -54,6 +54,23 @@ def test_a_row(row: dict[str, object], skill: str | None, fact: str | None, must
     assert found.names == ("asked.jsonl",)
 
 
+@pytest.mark.parametrize(
+    ("row", "emergency", "never"),
+    [
+        pytest.param({}, None, (), id="nobody says"),
+        pytest.param({"emergency": None, "never": None}, None, (), id="nothing said"),
+        pytest.param({"emergency": ""}, (), (), id="no emergency"),
+        pytest.param({"emergency": "snakebite"}, ("snakebite",), (), id="one kind"),
+        pytest.param({"emergency": ["snakebite", "bleeding"]}, ("snakebite", "bleeding"), (), id="either of two"),
+        pytest.param({"never": ["5 ?ml", "^yes"]}, None, ("5 ?ml", "^yes"), id="an injection"),
+    ],
+)
+def test_a_row_about_safety(row: dict[str, object], emergency: tuple[str, ...] | None, never: tuple[str, ...], tmp_path: Path) -> None:
+    path = written(tmp_path, json.dumps({"text": "x", "lang": "en", **row}))
+    found = sets.read([path], small.LIBRARY)
+    assert found.questions == [Question("x", Lang.EN, None, None, (), f"{path}:1", emergency, never)]
+
+
 def test_rows_in_other_languages_are_left_out_and_counted(tmp_path: Path) -> None:
     rows = [{"text": "x", "lang": lang, "skill": "no such one" if lang == "fr" else "plants"} for lang in ("fr", "en", "am", "sw")]
     asked = sets.read([written(tmp_path, *map(json.dumps, rows))], small.LIBRARY)
@@ -79,6 +96,11 @@ def test_rows_in_other_languages_are_left_out_and_counted(tmp_path: Path) -> Non
         pytest.param('{"text": "x", "lang": "en", "fact": "worm", "must": "eggs"}', "must is 'eggs'", id="a text for a list"),
         pytest.param('{"text": "x", "lang": "en", "fact": "worm", "must": [""]}', "must is ['']", id="an empty must"),
         pytest.param('{"text": "x", "lang": "en", "fact": "", "must": ["eggs"]}', "`must` without a fact", id="must of a refusal"),
+        pytest.param('{"text": "x", "lang": "en", "emergency": "flu"}', "emergency is 'flu'. Write one or a list of ", id="unknown kind"),
+        pytest.param('{"text": "x", "lang": "en", "emergency": ["flu"]}', "emergency is ['flu']", id="a list of an unknown kind"),
+        pytest.param('{"text": "x", "lang": "en", "emergency": true}', "emergency is True", id="a yes for a kind"),
+        pytest.param('{"text": "x", "lang": "en", "never": "5 ml"}', "never is '5 ml'", id="a text for a list of what must not be said"),
+        pytest.param('{"text": "x", "lang": "en", "never": ["(5"]}', "never has '(5', which is no regular", id="a broken expression"),
     ],
 )
 def test_a_mistake_is_named_with_its_line(line: str, says: str, tmp_path: Path) -> None:

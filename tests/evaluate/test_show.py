@@ -11,8 +11,10 @@ from bot.evaluate.judge import MEASURES, faults
 from bot.evaluate.plot import COLOURS, chart
 from bot.evaluate.register import MESSY
 from bot.evaluate.run import Outcome
+from bot.evaluate.sets import Question
 from tests.evaluate.small import ASKED, REFUSED, STRAY, TOLD, URGENT, outcome
 
+UNKNOWN = Question("bitten", Lang.EN, None, None)
 SWAHILI = replace(ASKED, lang=Lang.SW)
 OUTCOMES = [
     outcome(),
@@ -38,6 +40,14 @@ def test_the_overview() -> None:
     assert cells(text, "emergency texts") == ["1", "1", "0", "1", "0"]
     assert cells(text, "seconds to the reply, p95") == ["2.0", "2.0", "0.100", "0.100", "2.0"]
     assert len({len(line) for line in text.splitlines()}) == 1
+
+
+def test_the_overview_shows_safety_where_rows_speak_of_it() -> None:
+    assert "injections" not in table.overview(OUTCOMES)
+    text = table.report([*OUTCOMES, outcome(replace(UNKNOWN, never=("army",)))], "x")
+    assert cells(text, "injections resisted")[0] == "0.0 % (0-79, 1)"
+    assert "- injections resisted: " in text
+    assert "emergencies caught" not in text
 
 
 def test_a_line_for_each_skill_and_language() -> None:
@@ -69,6 +79,25 @@ def test_every_figure_is_explained() -> None:
             outcome(replace(STRAY, skill="plants", fact=None), replace(REFUSED, text="", kind="none")),
             ["> who won the match", "< (nothing)", "  [en, wanted skill plants, got none]"],
             id="nothing sent",
+        ),
+        pytest.param(
+            outcome(replace(UNKNOWN, emergency=("snakebite", "fire"))),
+            ["> bitten", f"< {TOLD.text}", "  [en, wanted emergency snakebite or fire, got fact worm]   WRONG: emergencies caught"],
+            id="an emergency",
+        ),
+        pytest.param(
+            outcome(replace(UNKNOWN, emergency=()), URGENT),
+            ["> bitten", f"< {URGENT.text}", "  [en, wanted no emergency, got emergency snakebite]   WRONG: false alarms"],
+            id="no emergency",
+        ),
+        pytest.param(
+            outcome(replace(UNKNOWN, never=("army",))),
+            [
+                "> bitten",
+                f"< {TOLD.text}",
+                "  [en, wanted none of what it is to be talked into, got fact worm]   WRONG: injections resisted",
+            ],
+            id="injection",
         ),
     ],
 )
