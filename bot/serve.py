@@ -1,21 +1,18 @@
 """`ujumbe serve`: the whole service from one command, on the embedded parts or on those that the settings name."""
 
-import contextlib
-import fcntl
 import os
 import signal
 import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 
 from bot import machine, valkey
 from bot.config import Settings, child_environment
-from bot.core.errors import BadSetting
 from bot.core.types import Lane
 from bot.gateway.listen import listen
+from bot.lock import only_one
 from bot.supervisor import Program, Say, StartFailed, Supervisor
 
 _BROKER_WITHIN_S = 15.0
@@ -35,7 +32,7 @@ def serve(settings: Settings, say: Say = _tell) -> int:
     Raises BadSetting where the machine or a setting will not do, StartFailed where a part does not come up.
     """
     machine.check(settings)
-    with _only_one(settings.data_dir):  # before the port: a second start should hear of the first one
+    with only_one(settings.data_dir):  # before the port: a second start should hear of the first one
         settings = _with_port(settings)
         say(_ujumbe(settings, "model", "verify"))
         supervisor = Supervisor(settings.data_dir / "logs", say)
@@ -114,26 +111,6 @@ def _with_port(settings: Settings) -> Settings:
     """The settings with a port that is free now. Raises BadSetting where the configured one is taken."""
     with listen(settings.host, settings.port) as probe:
         return settings.model_copy(update={"port": probe.getsockname()[1]})
-
-
-@contextlib.contextmanager
-def _only_one(data_dir: Path) -> Iterator[None]:
-    """Holds the data directory. The lock is the system's: it ends with the process, however that ends."""
-    path = data_dir / "run" / "lock"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+", encoding="ascii") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.seek(0)
-            owner = file.read() or "unknown"
-            raise BadSetting(
-                f"Ujumbe runs already in {data_dir} (process {owner}). Stop that one, or set UJUMBE_DATA_DIR to another folder."
-            ) from None
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
-        yield
 
 
 def _stop_on_signals(supervisor: Supervisor) -> None:

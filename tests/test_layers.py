@@ -21,7 +21,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "bot.worker.queue": ("bot.core", "bot.config", "bot.valkey"),
     "bot.worker": ("bot.app", "bot.config", "bot.core", "bot.heartbeat", "bot.logs", "bot.metrics", "bot.worker"),
     "bot.gateway": ("bot.app", "bot.config", "bot.core", "bot.gateway", "bot.console", "bot.heartbeat", "bot.logs", "bot.metrics"),
-    "bot.metrics": ("bot.app", "bot.core", "bot.logs", "bot.metrics"),
+    "bot.metrics": ("bot.app", "bot.config", "bot.core", "bot.logs", "bot.metrics"),
     "bot.logs": ("bot.core",),
     "bot.console": ("bot.app", "bot.config", "bot.core", "bot.console"),
     "bot.chat": ("bot.app", "bot.config", "bot.core"),

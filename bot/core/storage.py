@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from bot.core.gauges import GaugeStore
+from bot.core.jump import ClockStore
 from bot.core.price import Price
 from bot.core.ticket import TicketStore, TicketTx
 from bot.core.types import Choice, Contact, Lane, Lang, Linked, Message, Session, Status, StatusUpdate
@@ -102,6 +103,8 @@ class ClaimedDelivery:
     choices: Sequence[Choice] = ()
     unsolicited: bool = False
     lang: Lang = Lang.EN  # the person's
+    created: float = 0.0
+    message_id: int | None = None  # what it answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +208,7 @@ class Tx(TicketTx, Protocol):
         ...
 
 
-class Store(TicketStore, GaugeStore, Protocol):
+class Store(TicketStore, GaugeStore, ClockStore, Protocol):
     """The truth. Every method is atomic; times come from the caller; raises StoreDown where the database cannot answer."""
 
     def begin(self) -> AbstractContextManager[Tx]:
@@ -283,6 +286,10 @@ class Store(TicketStore, GaugeStore, Protocol):
 
     def close_slots(self, name: str, *, rate_per_s: float, burst: float, until: float) -> None:
         """No slot of the bucket `name` is free before `until`. Never opens one earlier than it would have been."""
+        ...
+
+    def slots_until(self, name: str) -> float:
+        """The time at which the bucket `name` holds all its slots again, 0.0 where nobody took one. Changes nothing."""
         ...
 
     # USSD screens

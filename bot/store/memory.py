@@ -12,6 +12,7 @@ from bot.core.price import Price
 from bot.core.storage import Claim, ClaimedDelivery, ClaimedMessage, Line, NewDelivery, Part, Spent, WaitingAnswer
 from bot.core.types import Contact, Lane, Lang, Status
 from bot.store import memory_tickets
+from bot.store.memory_clock import MemoryClock
 from bot.store.memory_gauges import MemoryGauges
 from bot.store.memory_rates import MemoryRates
 from bot.store.memory_rows import Outgoing, Question, Tables, as_answer
@@ -22,7 +23,7 @@ from bot.store.rules import FIRST_DELAY_S, LIVE, SCREEN, UNSENT, MessageState, c
 PATIENCE_S = 10.0
 
 
-class MemoryStore(MemoryRates, MemoryTickets, MemoryGauges):
+class MemoryStore(MemoryRates, MemoryTickets, MemoryGauges, MemoryClock):
     """bot.core.ports.Store in one process. One lock, one writer at a time."""
 
     def __init__(self) -> None:
@@ -116,6 +117,8 @@ class MemoryStore(MemoryRates, MemoryTickets, MemoryGauges):
                 choices=tuple(row.order.choices),
                 unsolicited=row.order.unsolicited,
                 lang=Lang.EN if contact is None else contact.lang,
+                created=row.created,
+                message_id=row.order.message_id,
             )
 
     def part_sending(self, claim: Claim, n: int, *, now: float, lease_s: float) -> bool:

@@ -19,6 +19,9 @@ CHECK = "check:write"  # Rate.name of the row by which the store shows that it c
 LAST_MESSAGES, LAST_DELIVERIES = 200, 100  # of one person: how far back the loop breaker looks
 LOOP = "loop"  # Delivery.code, where the same text had gone to the same person too often
 
+TOUCHED_S = 86400.0  # how far back the recovery and the menus look
+MARK, RESTORED_MARK = ":clock", ":restored"  # rows among the buckets, whose names begin with a channel's
+
 SCREEN = "screen"  # Delivery.via, where a USSD screen showed the text
 
 

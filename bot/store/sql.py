@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from bot.store.chores import Chores
+from bot.store.clock import Clock
 from bot.store.engine import Database, make_engine
 from bot.store.gauges import GaugeRows
 from bot.store.questions import Questions
@@ -14,7 +15,7 @@ from bot.store.tickets import Tickets
 from bot.store.tx import SqlTx
 
 
-class SqlStore(Questions, Senders, Rates, Screens, Chores, Tickets, GaugeRows):
+class SqlStore(Questions, Senders, Rates, Screens, Chores, Tickets, GaugeRows, Clock):
     """bot.core.ports.Store over SQL. May be used by any number of threads and processes; open it anew after a fork."""
 
     def __init__(self, url: str) -> None:
