@@ -9,14 +9,19 @@ from contextlib import ExitStack
 from getpass import getuser
 from pathlib import Path
 
-from bot import __version__
+from bot import __version__, healthcheck
 from bot.core.errors import UjumbeError
+
+HEALTHCHECK = "healthcheck"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command and returns the process's exit status."""
-    args = _parser().parse_args(argv)
+    words = list(sys.argv[1:] if argv is None else argv)
     try:
+        if words[:1] == [HEALTHCHECK]:  # asked every few seconds: before the parser, whose parts take a moment to load
+            return healthcheck.main(words[1:])
+        args = _parser().parse_args(words)
         status: int = args.run(args)
     except UjumbeError as error:
         print(f"ujumbe: {error}", file=sys.stderr)
@@ -34,6 +39,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     serve = commands.add_parser("serve", help="start everything: database, broker, gateway, workers, simulator")
     serve.set_defaults(run=_serve)
+    commands.add_parser(HEALTHCHECK, help="whether one part works, for container engines: gateway, a lane, beat", add_help=False)
     migrate = commands.add_parser("migrate", help="bring the database to this version")
     migrate.set_defaults(run=_migrate)
     _add_chat(commands)

@@ -9,6 +9,8 @@ from celery import signals
 
 from bot.config import Settings
 from bot.core.types import Lane
+from bot.heartbeat import Heart, heartbeat_file
+from bot.worker import pulse
 from bot.worker.queue import CeleryQueue, make_celery
 from bot.worker.ready import mark_when, ready_file
 from bot.worker.tasks import register
@@ -23,7 +25,18 @@ THREADS = {
     Lane.CHORES: 1,
 }
 
+_LONGEST_S = {  # a task that takes longer than this hangs
+    Lane.ALERTS: 300.0,  # some parts, each with its wait for a turn and for the provider
+    Lane.SENDS: 300.0,
+    Lane.CHORES: 900.0,  # page after page from providers that keep what we missed
+}
+
 log = logging.getLogger(__name__)
+
+
+def longest_s(lane: Lane, settings: Settings) -> float:
+    """After how long a task of `lane` hangs."""
+    return 60.0 + 2 * settings.answer_within_s if lane is Lane.ANSWERS else _LONGEST_S[lane]
 
 
 def work(lane: Lane, settings: Settings, build: Callable[..., "App"]) -> int:
@@ -34,9 +47,11 @@ def work(lane: Lane, settings: Settings, build: Callable[..., "App"]) -> int:
     celery = make_celery(settings)
     register(celery, app)
     mark_when(signals.worker_ready, ready_file(settings, lane.value))
+    heart = Heart(heartbeat_file(settings.run_path, lane.value))
     worker = celery.Worker(
         hostname=f"{lane.value}@ujumbe",
         queues=[lane.value],
+        consumer_cls=pulse.consumer(pulse.Pulse(heart, longest_s(lane, settings))),
         pool="threads",  # 5.7 and later only: before, this pool stalled with a prefetch of 1
         concurrency=THREADS[lane],
         without_gossip=True,

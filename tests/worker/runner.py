@@ -5,10 +5,13 @@ import sys
 from bot.config import Settings, load
 from bot.core.ports import Queue
 from bot.core.types import Lane
-from bot.worker import lanes, tasks
+from bot.worker import beat as clock
+from bot.worker import lanes, pulse, tasks
 from bot.worker.__main__ import start_logging
 from bot.worker.beat import BEAT, beat
 from tests.worker.ledger import LEASE_S, Ledger
+
+BEAT_S, IDLE_S, LONGEST_S, WAITING_S = 0.2, 1.0, 4.0, 8.0  # of the heartbeat
 
 
 def build(settings: Settings, *, queue: Queue) -> Ledger:
@@ -18,5 +21,7 @@ def build(settings: Settings, *, queue: Queue) -> Ledger:
 if __name__ == "__main__":
     start_logging()
     tasks.LEASE_S = LEASE_S  # short, so that tests need not wait long for it to end
+    pulse.EVERY_S, pulse.IDLE_S, lanes.longest_s = BEAT_S, IDLE_S, lambda *_: LONGEST_S
+    pulse.CONNECTING_S = clock.ALIVE_S = WAITING_S
     name = sys.argv[1]
     sys.exit(beat(load()) if name == BEAT else lanes.work(Lane(name), load(), build))
