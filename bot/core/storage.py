@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
 
+from bot.core.bucket import BucketStore
 from bot.core.gauges import GaugeStore
 from bot.core.jump import ClockStore
 from bot.core.price import Price
 from bot.core.ticket import TicketStore, TicketTx
 from bot.core.types import Choice, Contact, Lane, Lang, Linked, Message, Session, Status, StatusUpdate
+from bot.core.waiting import WaitingStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,8 @@ class ClaimedDelivery:
     despite_stop: bool
     opted_out: bool
     errors: int  # tries that failed so far
+    lane: Lane = Lane.SENDS
+    unclear: int = 0  # of the failed tries, those that were left without an answer
     choices: Sequence[Choice] = ()
     unsolicited: bool = False
     lang: Lang = Lang.EN  # the person's
@@ -208,7 +212,7 @@ class Tx(TicketTx, Protocol):
         ...
 
 
-class Store(TicketStore, GaugeStore, ClockStore, Protocol):
+class Store(TicketStore, GaugeStore, BucketStore, ClockStore, WaitingStore, Protocol):
     """The truth. Every method is atomic; times come from the caller; raises StoreDown where the database cannot answer."""
 
     def begin(self) -> AbstractContextManager[Tx]:
@@ -259,9 +263,12 @@ class Store(TicketStore, GaugeStore, ClockStore, Protocol):
         """Ends the claim and sets the delivery's status from its parts."""
         ...
 
-    def retry_delivery(self, claim: Claim, *, now: float, after_s: float, code: str, untaken: int | None = None) -> None:
+    def retry_delivery(
+        self, claim: Claim, *, now: float, after_s: float, code: str, untaken: int | None = None, failed: bool = True, unclear: bool = False
+    ) -> None:
         """ERRORED: another try after `after_s`. Part `untaken` surely has not gone out and is QUEUED again; any other part that was
-        left in SENDING stays there: at one of its tries it may have gone out."""
+        left in SENDING stays there: at one of its tries it may have gone out. Where the try `failed`, it counts among the delivery's
+        errors; where it was `unclear`, among those."""
         ...
 
     def postpone_delivery(self, claim: Claim, *, now: float, until: float) -> None:
@@ -277,7 +284,7 @@ class Store(TicketStore, GaugeStore, ClockStore, Protocol):
         """Whether `urn` wrote to us on `channel` after `since`, by the provider's clock where it told the time."""
         ...
 
-    # Rates: one bucket per name, shared by all workers
+    # Rates: one bucket per person and channel, shared by all workers. Channels' own are in bot.core.bucket.
     def take_slot(self, name: str, *, rate_per_s: float, burst: float, now: float) -> float:
         """Takes a slot of the bucket `name` and returns 0.0, or takes nothing and returns the seconds until one is free.
 

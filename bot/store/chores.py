@@ -9,6 +9,7 @@ from bot.core.storage import Line, Part, Spent
 from bot.core.types import Lane, Status
 from bot.store import outbox, rates, reports, tickets
 from bot.store.engine import Database
+from bot.store.holds import delivery_held, question_held
 from bot.store.rules import LIVE, LONGEST_DELAY_S, OPEN, SCREEN, from_micros
 from bot.store.statements import one_of
 from bot.store.tables import DELIVERY, MESSAGE, PART
@@ -23,8 +24,8 @@ class Chores:
 
     def due(self, *, now: float, limit: int) -> Sequence[tuple[Lane, int]]:
         m, d = MESSAGE.c, DELIVERY.c
-        questions = select(m.id, m.due_at).where(one_of(m.state, OPEN), m.due_at <= now).order_by(m.due_at)
-        deliveries = select(d.id, d.due_at, d.lane).where(one_of(d.status, LIVE), d.due_at <= now).order_by(d.due_at)
+        questions = select(m.id, m.due_at).where(one_of(m.state, OPEN), m.due_at <= now, ~question_held(m)).order_by(m.due_at)
+        deliveries = select(d.id, d.due_at, d.lane).where(one_of(d.status, LIVE), d.due_at <= now, ~delivery_held(d)).order_by(d.due_at)
         with self._db.write() as connection:
             found = [(row.due_at, MESSAGE, Lane.ANSWERS, row.id) for row in connection.execute(_unlocked(questions, limit))]
             found += [(row.due_at, DELIVERY, Lane(row.lane), row.id) for row in connection.execute(_unlocked(deliveries, limit))]

@@ -12,18 +12,20 @@ from bot.core.price import Price
 from bot.core.storage import Claim, ClaimedDelivery, ClaimedMessage, Line, NewDelivery, Part, Spent, WaitingAnswer
 from bot.core.types import Contact, Lane, Lang, Status
 from bot.store import memory_tickets
+from bot.store.memory_buckets import MemoryBuckets
 from bot.store.memory_clock import MemoryClock
 from bot.store.memory_gauges import MemoryGauges
 from bot.store.memory_rates import MemoryRates
 from bot.store.memory_rows import Outgoing, Question, Tables, as_answer
 from bot.store.memory_tickets import MemoryTickets
 from bot.store.memory_tx import MemoryTx
+from bot.store.memory_waiting import MemoryWaiting, delivery_held, question_held
 from bot.store.rules import FIRST_DELAY_S, LIVE, SCREEN, UNSENT, MessageState, clean, from_micros, longer, new_token, to_micros
 
 PATIENCE_S = 10.0
 
 
-class MemoryStore(MemoryRates, MemoryTickets, MemoryGauges, MemoryClock):
+class MemoryStore(MemoryRates, MemoryBuckets, MemoryTickets, MemoryGauges, MemoryClock, MemoryWaiting):
     """bot.core.ports.Store in one process. One lock, one writer at a time."""
 
     def __init__(self) -> None:
@@ -51,7 +53,7 @@ class MemoryStore(MemoryRates, MemoryTickets, MemoryGauges, MemoryClock):
     def claim_message(self, id: int, *, now: float, lease_s: float) -> ClaimedMessage | None:
         with self._write() as t:
             row = t.questions.get(id)
-            if row is None or not _answerable(row, now) or _asked_before(t, row):
+            if row is None or not _answerable(row, now) or question_held(t, row) or _asked_before(t, row):
                 return None
             claim = Claim(id, new_token(), row.attempts + 1)
             t.put(replace(_leased(row, claim, now + lease_s), state=MessageState.ANSWERING))
@@ -100,7 +102,7 @@ class MemoryStore(MemoryRates, MemoryTickets, MemoryGauges, MemoryClock):
     def claim_delivery(self, id: int, *, now: float, lease_s: float) -> ClaimedDelivery | None:
         with self._write() as t:
             row = t.outgoing.get(id)
-            if row is None or not _sendable(row, now) or _ordered_before(t, row, now):
+            if row is None or not _sendable(row, now) or delivery_held(t, row) or _ordered_before(t, row, now):
                 return None
             claim = Claim(id, new_token(), row.attempts + 1)
             t.put(replace(_leased(row, claim, now + lease_s), status=Status.SENDING))
@@ -114,6 +116,8 @@ class MemoryStore(MemoryRates, MemoryTickets, MemoryGauges, MemoryClock):
                 despite_stop=row.order.despite_stop,
                 opted_out=contact is not None and contact.opted_out,
                 errors=row.errors,
+                lane=row.order.lane,
+                unclear=row.unclear,
                 choices=tuple(row.order.choices),
                 unsolicited=row.order.unsolicited,
                 lang=Lang.EN if contact is None else contact.lang,
@@ -155,14 +159,17 @@ class MemoryStore(MemoryRates, MemoryTickets, MemoryGauges, MemoryClock):
             _wake_next(t, row, now)
             return row.status
 
-    def retry_delivery(self, claim: Claim, *, now: float, after_s: float, code: str, untaken: int | None = None) -> None:
+    def retry_delivery(
+        self, claim: Claim, *, now: float, after_s: float, code: str, untaken: int | None = None, failed: bool = True, unclear: bool = False
+    ) -> None:
         with self._write() as t:
             row = t.claimed_delivery(claim)
             if row is None:
                 return
             row = row.untaken(untaken)
             again = now + after_s
-            row = replace(row, token=None, errors=row.errors + 1, code=code, next_at=again, due_at=again, delay_s=FIRST_DELAY_S)
+            row = replace(row, errors=row.errors + failed, unclear=row.unclear + unclear)
+            row = replace(row, token=None, code=code, next_at=again, due_at=again, delay_s=FIRST_DELAY_S)
             t.put(replace(row, status=Status.ERRORED) if row.live else row)
             _wake_next(t, row, now)
 
@@ -215,8 +222,8 @@ class MemoryStore(MemoryRates, MemoryTickets, MemoryGauges, MemoryClock):
 
     def due(self, *, now: float, limit: int) -> Sequence[tuple[Lane, int]]:
         with self._write() as t:
-            rows: list[Question | Outgoing] = [q for q in t.questions.values() if q.open and q.due_at <= now]
-            rows += [d for d in t.outgoing.values() if d.live and d.due_at <= now]
+            rows: list[Question | Outgoing] = [q for q in t.questions.values() if q.open and q.due_at <= now and not question_held(t, q)]
+            rows += [d for d in t.outgoing.values() if d.live and d.due_at <= now and not delivery_held(t, d)]
             chosen = sorted(rows, key=lambda row: row.due_at)[:limit]
             for row in chosen:
                 t.put(replace(row, due_at=now + row.delay_s, delay_s=longer(row.delay_s)))
@@ -271,7 +278,8 @@ def _answerable(row: Question, now: float) -> bool:
 
 def _asked_before(t: Tables, row: Question) -> bool:
     """Whether an older question of the same person is still open: answers come in the order of the questions."""
-    return any(q.id < row.id and q.open and q.message.urn == row.message.urn for q in t.questions.values())
+    older = (q for q in t.questions.values() if q.id < row.id and q.open and q.message.urn == row.message.urn)
+    return any(q.state is MessageState.ANSWERING or not question_held(t, q) for q in older)
 
 
 def _wake_question(t: Tables, urn: str, now: float) -> None:
@@ -292,7 +300,8 @@ def _ordered_before(t: Tables, row: Outgoing, now: float) -> bool:
 
 
 def _ready(t: Tables, now: float) -> Iterator[Outgoing]:
-    return (row for row in t.outgoing.values() if row.hold_until <= now and row.next_at <= now)
+    rows = (row for row in t.outgoing.values() if row.hold_until <= now and row.next_at <= now)
+    return (row for row in rows if row.status is Status.SENDING or not delivery_held(t, row))
 
 
 def _follows(row: Outgoing, other: Outgoing) -> bool:

@@ -3,10 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from bot.core.bucket import Bucket
 from bot.core.price import Price
 from bot.core.storage import Claim, Line, NewDelivery, Part, WaitingAnswer
 from bot.core.ticket import Approved, Ticket
-from bot.core.types import Contact, Message, Session, Status, climbs
+from bot.core.types import OFFER, Contact, Message, Session, Status, climbs
+from bot.core.waiting import Hold
 from bot.store.rules import FIRST_DELAY_S, KEEP_RATES_S, KEEP_REPORTS_S, LIVE, OPEN, SCREEN, WAITING, MessageState, lower, summary
 
 
@@ -50,6 +52,7 @@ class Outgoing:
     lease_until: float = 0.0
     attempts: int = 0
     errors: int = 0
+    unclear: int = 0
     next_at: float = 0.0
     due_at: float = 0.0
     delay_s: float = FIRST_DELAY_S
@@ -124,6 +127,9 @@ class Tables:
     wired: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)  # (channel, external id) -> delivery, part
     keys: dict[str, tuple[int, int]] = field(default_factory=dict)
     rates: dict[str, float] = field(default_factory=dict)  # bucket -> when it is full again
+    buckets: dict[str, tuple[Bucket, int]] = field(default_factory=dict)  # channel -> bucket, version
+    holds: dict[int, Hold] = field(default_factory=dict)
+    hold_ids: dict[int, int] = field(default_factory=dict)  # 0 -> the last id given: none is used twice
     tickets: dict[int, Ticket] = field(default_factory=dict)
     approved: dict[int, Approved] = field(default_factory=dict)
 
@@ -182,4 +188,5 @@ class Tables:
 def as_answer(row: Outgoing) -> WaitingAnswer:
     """What a screen is shown of a delivery."""
     assert row.order.message_id is not None
-    return WaitingAnswer(row.id, row.order.message_id, " ".join(part.text for part in row.parts), row.status)
+    offers = tuple(row.order.facts) if row.order.kind == OFFER else ()
+    return WaitingAnswer(row.id, row.order.message_id, " ".join(part.text for part in row.parts), row.status, offers)

@@ -13,6 +13,7 @@ from bot.core.storage import Claim, NewDelivery, Part, WaitingAnswer
 from bot.core.types import OFFER, Status
 from bot.store import recent, rows
 from bot.store.engine import insert_once
+from bot.store.holds import delivery_held
 from bot.store.rules import FIRST_DELAY_S, LOOP, WAITING, lower, new_key, summary, to_micros
 from bot.store.statements import NOW, ROW, given, given_list, mine, one_of
 from bot.store.tables import DELIVERY, PART, REPORT
@@ -39,7 +40,7 @@ _LEARN = update(PART).where(_PART).values(external_id=given("theirs"))
 _EARLY = delete(REPORT).where(REPORT.c.channel == given("on"), REPORT.c.external_id == given("theirs")).returning(REPORT)
 
 _line = (_D.urn == given("person")) & (_D.channel == given("on")) & (_D.lane == given("along")) & (_D.id != ROW)
-_ready = one_of(_D.status, WAITING) & (_D.hold_until <= NOW) & (_D.next_at <= NOW)
+_ready = one_of(_D.status, WAITING) & (_D.hold_until <= NOW) & (_D.next_at <= NOW) & ~delivery_held(_D)
 _NEXT = select(_D.id).where(_line, _ready).order_by(_D.id).limit(1).with_for_update(skip_locked=True)
 _WAKE = update(DELIVERY).where(_D.id == _NEXT.scalar_subquery()).values(due_at=NOW, delay_s=FIRST_DELAY_S)
 

@@ -8,6 +8,7 @@ from bot.core.storage import Claim, ClaimedMessage, NewDelivery
 from bot.core.types import Contact, Lang
 from bot.store import outbox, recent, rows
 from bot.store.engine import Database
+from bot.store.holds import question_held
 from bot.store.rules import FIRST_DELAY_S, OPEN, MessageState, new_token
 from bot.store.statements import NOW, ROW, UNTIL, given, lease, mine, one_of
 from bot.store.tables import CONTACT, DELIVERY, MESSAGE
@@ -20,13 +21,14 @@ _NEW, _ANSWERING = one_of(_M.state, [MessageState.NEW]), one_of(_M.state, [Messa
 
 def _asked_before() -> ColumnElement[bool]:
     older = MESSAGE.alias("older").c
-    return exists().where(older.urn == _M.urn, older.id < _M.id, one_of(older.state, OPEN))
+    moves = one_of(older.state, [MessageState.ANSWERING]) | ~question_held(older)
+    return exists().where(older.urn == _M.urn, older.id < _M.id, one_of(older.state, OPEN), moves)
 
 
 _FREE = (_NEW & (_M.next_at <= NOW)) | (_ANSWERING & (_M.lease_until <= NOW))
 _CLAIM = (
     update(MESSAGE)
-    .where(_M.id == ROW, _FREE, ~_asked_before())
+    .where(_M.id == ROW, _FREE, ~question_held(_M), ~_asked_before())
     .values(state=MessageState.ANSWERING, **lease(_M.attempts))
     .returning(MESSAGE)
 )
@@ -44,7 +46,7 @@ class Questions:
     """The part of SqlStore that hands questions out.
 
     A person's questions are answered one after the other: a question cannot be claimed while an older one of the same person is
-    open. It is due as soon as that one is finished.
+    open, unless an operator holds that one. It is due as soon as that one is finished.
     """
 
     _db: Database

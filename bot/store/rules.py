@@ -22,6 +22,9 @@ LOOP = "loop"  # Delivery.code, where the same text had gone to the same person 
 TOUCHED_S = 86400.0  # how far back the recovery and the menus look
 MARK, RESTORED_MARK = ":clock", ":restored"  # rows among the buckets, whose names begin with a channel's
 
+DROPPED = "dropped"  # Delivery.code, where an operator put an end to it
+NOT_REVIVED = ("opted_out",)  # Delivery.code of what no operator can send again
+
 SCREEN = "screen"  # Delivery.via, where a USSD screen showed the text
 
 
@@ -38,6 +41,7 @@ class MessageState(StrEnum):
 
 
 OPEN = (MessageState.NEW, MessageState.ANSWERING)  # questions without an answer
+UNANSWERED = (MessageState.IGNORED, MessageState.EXPIRED, MessageState.DROPPED)  # questions that get no answer
 WAITING = (Status.QUEUED, Status.ERRORED)  # deliveries that nobody has
 LIVE = (*WAITING, Status.SENDING)  # deliveries that are not over
 UNSENT = (Status.QUEUED, Status.SENDING)  # parts that the provider has not taken, as far as we know

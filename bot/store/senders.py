@@ -7,6 +7,7 @@ from bot.core.storage import Claim, ClaimedDelivery
 from bot.core.types import Status
 from bot.store import outbox, rows
 from bot.store.engine import Database
+from bot.store.holds import delivery_held
 from bot.store.rules import FIRST_DELAY_S, LIVE, UNSENT, WAITING, new_token
 from bot.store.statements import NOW, ROW, UNTIL, given, lease, mine, one_of
 from bot.store.tables import CONTACT, DELIVERY, MESSAGE, PART
@@ -19,13 +20,17 @@ _CODE = given("why")
 def _ordered_before() -> ColumnElement[bool]:
     older = DELIVERY.alias("older").c
     line = (older.urn == _D.urn) & (older.channel == _D.channel) & (older.lane == _D.lane) & (older.id < _D.id)
-    return exists().where(line, one_of(older.status, LIVE), older.hold_until <= NOW, older.next_at <= NOW)
+    moves = one_of(older.status, [Status.SENDING]) | ~delivery_held(older)
+    return exists().where(line, one_of(older.status, LIVE), older.hold_until <= NOW, older.next_at <= NOW, moves)
 
 
 _abandoned = one_of(_D.status, [Status.SENDING]) & (_D.lease_until <= NOW)
 _FREE = (_D.hold_until <= NOW) & (_D.next_at <= NOW) & (one_of(_D.status, WAITING) | _abandoned)
 _CLAIM = (
-    update(DELIVERY).where(_D.id == ROW, _FREE, ~_ordered_before()).values(status=Status.SENDING, **lease(_D.attempts)).returning(DELIVERY)
+    update(DELIVERY)
+    .where(_D.id == ROW, _FREE, ~delivery_held(_D), ~_ordered_before())
+    .values(status=Status.SENDING, **lease(_D.attempts))
+    .returning(DELIVERY)
 )
 _PERSON = select(CONTACT).where(CONTACT.c.urn == given("person"))
 _RENEW = update(DELIVERY).where(_MINE).values(lease_until=UNTIL, due_at=UNTIL)
@@ -35,7 +40,7 @@ _LEFT = update(DELIVERY).where(_MINE, one_of(_D.status, LIVE))  # with parts tha
 _AGAIN = _LEFT.values(status=Status.QUEUED, next_at=NOW, due_at=NOW + FIRST_DELAY_S, delay_s=FIRST_DELAY_S)
 _POSTPONE = _LEFT.values(status=Status.QUEUED, next_at=UNTIL, due_at=UNTIL, delay_s=FIRST_DELAY_S)
 _LATER = _LEFT.values(status=Status.ERRORED, next_at=UNTIL, due_at=UNTIL, delay_s=FIRST_DELAY_S)
-_COUNT = update(DELIVERY).where(_MINE).values(errors=_D.errors + 1, code=_CODE)
+_COUNT = update(DELIVERY).where(_MINE).values(errors=_D.errors + given("failed"), unclear=_D.unclear + given("left"), code=_CODE)
 _LET_GO = update(DELIVERY).where(_MINE).values(token=None)
 _told = case((MESSAGE.c.sent_at < MESSAGE.c.received, MESSAGE.c.sent_at), else_=MESSAGE.c.received)
 _by = (MESSAGE.c.urn == given("person")) & (MESSAGE.c.channel == given("on"))
@@ -47,8 +52,8 @@ class Senders:
     """The part of SqlStore that hands deliveries out.
 
     A person's deliveries go out in order, per channel and lane: a delivery cannot be claimed while an older one is being sent or
-    could be sent now. An older one that waits for its own reasons (held for a screen, errored and not due yet) is passed by:
-    one bad text must not keep the next ones back for minutes. Lanes pass each other too: an alert waits behind nothing.
+    could be sent now. An older one that waits for its own reasons (held for a screen or by an operator, errored and not due yet) is
+    passed by: one bad text must not keep the next ones back for minutes. Lanes pass each other too: an alert waits behind nothing.
     """
 
     _db: Database
@@ -92,12 +97,14 @@ class Senders:
                 outbox.wake_next(connection, delivery, now=now)
             return Status(connection.execute(_STATUS, {"row": claim.id}).scalar_one())
 
-    def retry_delivery(self, claim: Claim, *, now: float, after_s: float, code: str, untaken: int | None = None) -> None:
+    def retry_delivery(
+        self, claim: Claim, *, now: float, after_s: float, code: str, untaken: int | None = None, failed: bool = True, unclear: bool = False
+    ) -> None:
         with self._db.write() as connection:
             delivery = outbox.held(connection, claim)
             if delivery is not None:
                 outbox.untake(connection, claim.id, untaken)
-                connection.execute(_COUNT, _own(claim) | {"why": code})
+                connection.execute(_COUNT, _own(claim) | {"why": code, "failed": int(failed), "left": int(unclear)})
                 connection.execute(_LATER, _own(claim) | {"until": now + after_s})
                 connection.execute(_LET_GO, _own(claim))
                 outbox.wake_next(connection, delivery, now=now)

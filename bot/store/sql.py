@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from bot.store.buckets import Buckets
 from bot.store.chores import Chores
 from bot.store.clock import Clock
 from bot.store.engine import Database, make_engine
@@ -13,9 +14,10 @@ from bot.store.screens import Screens
 from bot.store.senders import Senders
 from bot.store.tickets import Tickets
 from bot.store.tx import SqlTx
+from bot.store.waiting import WaitingRows
 
 
-class SqlStore(Questions, Senders, Rates, Screens, Chores, Tickets, GaugeRows, Clock):
+class SqlStore(Questions, Senders, Rates, Buckets, Screens, Chores, Tickets, GaugeRows, Clock, WaitingRows):
     """bot.core.ports.Store over SQL. May be used by any number of threads and processes; open it anew after a fork."""
 
     def __init__(self, url: str) -> None:
