@@ -48,7 +48,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "celery": ("bot.worker",),
     "kombu": ("bot.worker",),
     "redis": ("bot.worker",),
-    "aiohttp": ("bot.gateway", "bot.console"),
+    "aiohttp": ("bot.gateway", "bot.console", "models.remote"),
     "jinja2": ("bot.console",),
     "prometheus_client": ("bot.metrics",),
     "sqlmodel": ("bot.store",),

@@ -131,11 +131,36 @@ class Chooser(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What an endpoint said, and how many tokens it counted for that (0 where it does not tell)."""
+
+    text: str
+    tokens: int
+
+
+class Endpoint(Protocol):
+    """A model on another machine, behind a chat API. One that is configured, or a scripted double."""
+
+    def complete(self, system: str, user: str, *, max_tokens: int, within_s: float) -> Said:
+        """What it says to two messages. Never takes longer than `within_s`. Raises EndpointFailed."""
+        ...
+
+
 class Queue(Protocol):
     """Hints to workers. Losing one costs time, never a message: the sweep finds the row."""
 
     def hint(self, lane: Lane, id: int) -> None:
         """Says that row `id` waits in `lane`. Never raises, never blocks for long."""
+        ...
+
+
+@runtime_checkable
+class Reachable(Protocol):
+    """A Queue that can be asked whether it is there."""
+
+    def answers(self) -> bool:
+        """Whether a hint would arrive now. May take some seconds."""
         ...
 
 

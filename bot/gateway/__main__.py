@@ -5,11 +5,12 @@ import sys
 
 from aiohttp import web
 
-from bot import app, config
+from bot import app, config, logs
 from bot.console import add_console
 from bot.core.errors import UjumbeError
 from bot.gateway.listen import listen
 from bot.gateway.site import make_app
+from bot.metrics.attach import watch
 
 _DRAIN_S = 12.0  # longer than any USSD screen waits
 _IDLE_S = 75.0  # longer than a reverse proxy keeps its own connections
@@ -17,9 +18,11 @@ _IDLE_S = 75.0  # longer than a reverse proxy keeps its own connections
 
 def main() -> int:
     """The exit status: 0 after a drain, 1 with one sentence where it could not start."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logs.start("text")
     try:
-        _serve(config.load())
+        settings = config.load()
+        logs.start(settings.log_format)
+        _serve(settings)
     except UjumbeError as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -29,7 +32,7 @@ def main() -> int:
 def _serve(settings: config.Settings) -> None:
     with listen(settings.host, settings.port) as server:
         settings = settings.model_copy(update={"port": server.getsockname()[1]})  # port 0 became a real one
-        house = app.build(settings)
+        house = watch(app.build(settings))
         try:
             site = make_app(house)
             add_console(site, house)

@@ -1,44 +1,34 @@
-"""Is it alive, and may work be sent to it? For supervisors, load balancers and `ujumbe doctor`."""
+"""Does this process work, and may messages be sent to it? For supervisors, load balancers and `ujumbe doctor`."""
 
 import asyncio
-import time
+from collections.abc import Callable, Mapping
 
 from aiohttp import web
 
-from bot.app import App
-from bot.gateway.writer import Writer
-
-_KEEP_S = 1.0  # the address is open: asking often must cost the store nothing
-_PATIENCE_S = 3.0
+from bot.gateway.looks import Looks
 
 
 class Health:
-    """GET /healthz and /readyz: this process takes messages and the store answers.
+    """GET /healthz: this process and its threads run; if not, only a restart helps. GET /readyz: it can take messages now.
 
-    The broker has no part in it: without one the gateway still takes every message, and the sweep finds the rows later.
+    The two differ: a database that is gone makes it unready, and no restart of the gateway would bring it back. The broker and the
+    lanes have no part in either: without them every message is taken, and the sweep finds the rows later. They are told as degraded.
     """
 
-    def __init__(self, app: App, writer: Writer) -> None:
-        self._app, self._writer = app, writer
-        self._lock = asyncio.Lock()
-        self._asked, self._store_answers = float("-inf"), False
+    def __init__(self, looks: Looks, threads: Mapping[str, Callable[[], bool]]) -> None:
+        """`threads`: what says of each of them whether it runs."""
+        self._looks, self._threads = looks, threads
 
-    async def check(self, _: web.Request) -> web.Response:
-        """200 where all is well, else 503; the body names what is not."""
-        parts = {"writer": self._writer.alive, "store": await self._store()}
-        words = {name: "ok" if well else "down" for name, well in parts.items()}
-        return web.json_response(words, status=200 if all(parts.values()) else 503)
+    async def alive(self, _: web.Request) -> web.Response:
+        """200 where every thread runs, else 503; the body names them."""
+        return _told({name: runs() for name, runs in self._threads.items()})
 
-    async def _store(self) -> bool:
-        async with self._lock:
-            if time.monotonic() - self._asked > _KEEP_S:
-                self._store_answers = await self._ask()
-                self._asked = time.monotonic()
-            return self._store_answers
+    async def ready(self, _: web.Request) -> web.Response:
+        """200 where messages are taken, else 503. "degraded" lists what does not work though they are."""
+        store, degraded = await asyncio.gather(self._looks.store(), self._looks.degraded())
+        return _told({"store": store, "writer": self._threads["writer"]()}, degraded=degraded)
 
-    async def _ask(self) -> bool:
-        try:
-            await asyncio.wait_for(asyncio.to_thread(self._app.store.counts), _PATIENCE_S)
-        except Exception:
-            return False
-        return True
+
+def _told(parts: Mapping[str, bool], **more: object) -> web.Response:
+    words = {name: "ok" if well else "down" for name, well in parts.items()}
+    return web.json_response(words | more, status=200 if all(parts.values()) else 503)

@@ -36,6 +36,10 @@ class Hints:
         self._put(None)
         self._thread.join(_LAST_WORDS_S)
 
+    def is_alive(self) -> bool:
+        """Whether its thread runs."""
+        return self._thread.is_alive()
+
     def tell(self, hints: Sequence[Hint]) -> None:
         """Never blocks."""
         for hint in hints:

@@ -50,6 +50,10 @@ class Receipts:
             return  # the thread is a daemon's: it ends with the process
         self._thread.join(_LAST_WORDS_S)
 
+    def is_alive(self) -> bool:
+        """Whether its thread runs."""
+        return self._thread.is_alive()
+
     def tell(self, channel: Channel, events: Sequence[Event], taken: Sequence[Taken]) -> None:
         """Never blocks. `taken` is what became of each of `events`; messages that we had already were shown as read then."""
         if not isinstance(channel, ports.Receipts):

@@ -8,6 +8,8 @@ from bot.app import App
 from bot.gateway.health import Health
 from bot.gateway.hints import Hints
 from bot.gateway.hush import hush
+from bot.gateway.looks import Looks
+from bot.gateway.metrics import Metrics
 from bot.gateway.receipts import Receipts
 from bot.gateway.screens import Screens
 from bot.gateway.webhook import Webhook
@@ -23,7 +25,9 @@ def make_app(app: App) -> web.Application:
     writer = Writer(app.store, app.inbox, app.clock, hints.tell)
     screens = Screens(app.store, app.inbox, app.clock, hints.tell)
     receipts = Receipts()
-    health, webhook = Health(app, writer), Webhook(app, writer, screens, receipts)
+    threads = {"writer": writer.is_alive, "hints": hints.is_alive, "receipts": receipts.is_alive}
+    webhook, looks = Webhook(app, writer, screens, receipts), Looks(app)
+    health, metrics = Health(looks, threads), Metrics(app, looks)
 
     async def running(_: web.Application) -> AsyncIterator[None]:
         hints.start()
@@ -41,6 +45,7 @@ def make_app(app: App) -> web.Application:
     for method in ("GET", "POST"):
         site.router.add_route(method, "/c/{channel}/{action}", webhook.take)
         site.router.add_route(method, "/c/{channel}/{action}/{key}", webhook.take)
-    site.router.add_get("/healthz", health.check)
-    site.router.add_get("/readyz", health.check)
+    site.router.add_get("/healthz", health.alive)
+    site.router.add_get("/readyz", health.ready)
+    site.router.add_get("/metrics", metrics.get)
     return site

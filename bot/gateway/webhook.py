@@ -17,6 +17,8 @@ from bot.gateway.receipts import Receipts
 from bot.gateway.screens import Screens
 from bot.gateway.wire import Unreadable, from_core, to_core
 from bot.gateway.writer import PATIENCE_S, Writer
+from bot.logs import note
+from bot.metrics.families import REPLIES, WEBHOOK, kind_of
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +38,8 @@ class Webhook:
         response = _UNKNOWN if channel is None or parse is None else await self._guarded(request, channel, parse, reference)
         name, action = (channel.name, request.match_info["action"]) if channel and parse else ("?", "?")
         ms = 1000 * (time.monotonic() - started)
-        log.info("webhook channel=%s action=%s status=%d ms=%.0f ref=%s", name, action, response.status, ms, reference)
+        WEBHOOK.labels(name, _outcome(response.status)).observe(ms / 1000)
+        note(log, "webhook", channel=name, action=action, status=response.status, ms=round(ms), ref=reference)
         return from_core(response)
 
     def _route(self, request: web.Request) -> tuple[Channel | None, Parse | None]:
@@ -77,8 +80,14 @@ class Webhook:
             if one.wait_for and isinstance(event, Message):
                 return await self._screens.wait(one, event, limits_for(channel, event), gone)
             if one.reply is not None:
+                if not one.duplicate:
+                    REPLIES.labels(channel.name, kind_of(one.reply.kind)).inc()
                 return one.reply
         return None
+
+
+def _outcome(status: int) -> str:
+    return "taken" if status < 400 else "refused" if status < 500 else "failed"
 
 
 def _gone(request: web.Request) -> Callable[[], bool]:

@@ -56,8 +56,8 @@ class Writer:
         self._queue.put(None)
         self._thread.join()
 
-    @property
-    def alive(self) -> bool:
+    def is_alive(self) -> bool:
+        """Whether its thread runs."""
         return self._thread.is_alive()
 
     def take(self, event: Event) -> Future[Taken]:

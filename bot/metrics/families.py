@@ -56,6 +56,7 @@ CALLS = _timer("provider_call", "One call to a provider, by outcome: wired or th
 
 # CHORES.
 SWEPT = _counter("swept", "Rows that the sweep hinted again, by lane.", "lane")
+STALE = _counter("stale_questions", "Questions that waited too long for an answer to be worth it.")
 EXPIRED = _counter("expired", "Deliveries that were too late to send.")
 SWEEP = Gauge("ujumbe_last_sweep_timestamp_seconds", "The last good sweep: beat, broker and CHORES work.", registry=REGISTRY)
 

@@ -6,7 +6,7 @@ from sqlalchemy import Row
 
 from bot.core.price import Price
 from bot.core.storage import Claim, ClaimedDelivery, ClaimedMessage, Part
-from bot.core.types import Choice, Contact, Lang, Message, Session, SessionEvent, Status
+from bot.core.types import Choice, Contact, Lane, Lang, Message, Session, SessionEvent, Status
 from bot.store.rules import from_micros
 
 
@@ -62,9 +62,13 @@ def claimed_delivery(row: Row[Any], parts: tuple[Part, ...], person: Contact | N
         despite_stop=row.despite_stop,
         opted_out=person is not None and person.opted_out,
         errors=row.errors,
+        lane=Lane(row.lane),
+        unclear=row.unclear,
         choices=tuple(Choice(*choice) for choice in row.choices),
         unsolicited=row.unsolicited,
         lang=Lang.EN if person is None else person.lang,
+        created=row.created,
+        message_id=row.message_id,
     )
 
 

@@ -1,14 +1,15 @@
 """`python -m bot.worker LANE` works on one lane; `python -m bot.worker beat` is its clock."""
 
 import argparse
-import logging
 import sys
 
 from celery import signals
 
-from bot.config import load
+from bot import logs
+from bot.config import Settings, load
 from bot.core.errors import UjumbeError
 from bot.core.types import Lane
+from bot.metrics.share import shared
 from bot.worker.beat import BEAT, beat
 
 
@@ -20,22 +21,27 @@ def main(words: list[str] | None = None) -> int:
     start_logging()
     try:
         settings = load()
-        if lane == BEAT:
-            return beat(settings)
-        from bot.app import build  # noqa: PLC0415  the beat needs none of these
-        from bot.worker.lanes import work  # noqa: PLC0415
-
-        return work(Lane(lane), settings, build)
+        start_logging(settings.log_format)
+        with shared(settings.data_dir, lane):
+            if lane == BEAT:
+                return beat(settings)
+            return _work(Lane(lane), settings)
     except UjumbeError as error:
         sys.stderr.write(f"{error}\n")
         return 1
 
 
-def start_logging() -> None:
-    """Our own words from INFO, everybody else's from WARNING: vendors log requests, and requests hold numbers and texts."""
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.WARNING)
-    for ours in ("bot", "channels", "models", "skills"):
-        logging.getLogger(ours).setLevel(logging.INFO)
+def _work(lane: Lane, settings: Settings) -> int:
+    from bot.app import build  # noqa: PLC0415  the beat needs none of these
+    from bot.metrics.attach import watch  # noqa: PLC0415
+    from bot.worker.lanes import work  # noqa: PLC0415
+
+    return work(lane, settings, lambda *given, **named: watch(build(*given, **named), lane))
+
+
+def start_logging(format: logs.Format = "text") -> None:
+    """As bot.logs says; Celery leaves it alone."""
+    logs.start(format)
     signals.setup_logging.connect(_keep_logging, weak=False)
 
 

@@ -2,10 +2,12 @@
 
 import logging
 import time
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 from celery import Celery
+from celery.schedules import schedule
 
 from bot.config import Settings
 from bot.core.errors import BadSetting
@@ -17,6 +19,7 @@ TASKS = {Lane.ANSWERS: ANSWER, Lane.SENDS: SEND, Lane.ALERTS: SEND, Lane.CHORES:
 _SWEEP_EVERY_S = 2.0
 _PATIENCE_S = 900.0  # the broker gives an unacknowledged hint out again after this: longer than any task
 _SLOW_S = 1.5  # a publisher waits this long for the broker
+_ASK_S = 5.0  # who asks whether it is there waits longer
 _PAUSE_S = 1.0  # after a failure no hint is tried for this long
 _CAREFUL_TRANSPORTS = ("redis", "rediss", "redis+socket", "amqp", "amqps")  # the others of kombu lose or delay: docs/adr/0001
 
@@ -51,13 +54,18 @@ def _configuration(settings: Settings) -> dict[str, Any]:
             # A sweep that waited until the next one is due is dropped: they never pile up.
             SWEEP: {
                 "task": SWEEP,
-                "schedule": _SWEEP_EVERY_S,
+                "schedule": schedule(_SWEEP_EVERY_S, nowfun=_steady_now),
                 "args": (0,),
                 "options": {"queue": Lane.CHORES.value, "expires": _SWEEP_EVERY_S},
             }
         },
         "beat_scheduler": "celery.beat:Scheduler",  # in memory: a timer of seconds has nothing to remember on disk
     }
+
+
+def _steady_now() -> datetime:
+    """A time of day for the beat that only passes: by the wall clock, a clock that goes back a day would stop the sweep for a day."""
+    return datetime(2020, 1, 1, tzinfo=UTC) + timedelta(seconds=time.monotonic())
 
 
 def _transport(url: str, settings: Settings, *, publisher: bool) -> dict[str, Any]:
@@ -72,6 +80,16 @@ def _transport(url: str, settings: Settings, *, publisher: bool) -> dict[str, An
             "socket_connect_timeout": _SLOW_S,
         }
     return options | {"max_retries": 0, "interval_start": 0} if publisher else options
+
+
+def connects(celery: Celery) -> bool:
+    """Whether the broker of `celery`, a publisher, can be reached now."""
+    try:
+        with celery.connection_for_write() as connection:
+            connection.ensure_connection(max_retries=1, timeout=_ASK_S)
+    except Exception:  # kombu, redis and amqp raise a dozen kinds; each means "no"
+        return False
+    return True
 
 
 class CeleryQueue:
@@ -92,6 +110,10 @@ class CeleryQueue:
             self._pause(error)
         else:
             self._resume()
+
+    def answers(self) -> bool:
+        """Whether the broker can be reached now."""
+        return connects(self._celery)
 
     def _pause(self, error: Exception) -> None:
         self._paused_until = time.monotonic() + _PAUSE_S

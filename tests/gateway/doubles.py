@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 from bot.app import App
 from bot.config import Settings
 from bot.core.errors import Challenge, Malformed, StoreDown, Unsigned
+from bot.core.gauges import Gauges, Waiting
 from bot.core.inbox import Inbox
 from bot.core.ports import Parse, Taken
 from bot.core.storage import Store, Tx, WaitingAnswer
@@ -110,10 +111,14 @@ class FakeStore:
         self.handed_over.append(message_id)
         return self.deliveries.get(message_id)
 
-    def counts(self) -> Mapping[str, int]:
+    def check_write(self, *, now: float) -> None:
         if self.down:
             raise StoreDown("no database")
-        return {"message.new": len(self.rows)}
+
+    def gauges(self, *, now: float) -> Gauges:
+        if self.down:
+            raise StoreDown("no database")
+        return Gauges(waiting=[Waiting(Lane.ANSWERS, "line", len(self.rows), now - 7.0)])
 
 
 class ScriptedInbox:

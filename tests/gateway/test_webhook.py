@@ -9,8 +9,7 @@ import pytest
 
 from bot.core.types import Lane
 from bot.gateway import wire
-from bot.gateway.site import make_app
-from tests.gateway.conftest import Client, serving, until
+from tests.gateway.conftest import Client, until
 from tests.gateway.doubles import KEY, NUMBER, House
 
 RECEIVE = f"/c/line/receive/{KEY}"
@@ -213,15 +212,6 @@ async def test_reference_in_the_answer_is_in_the_log(client: Client, caplog: pyt
     reference = re.search(r"Reference ([0-9a-f]{8})", await answer.text())
     assert reference is not None
     assert f"webhook failed ref={reference[1]}" in caplog.text
-
-
-@pytest.mark.parametrize("path", [pytest.param("/healthz", id="health"), pytest.param("/readyz", id="ready")])
-async def test_health_follows_the_store(doubles: House, path: str) -> None:
-    for down, status, word in [(True, 503, "down"), (False, 200, "ok")]:
-        doubles.store.down = down
-        async with serving(make_app(doubles.app)) as client:
-            answer = await client.get(path)
-            assert (answer.status, (await answer.json())["store"]) == (status, word)
 
 
 async def _raw(client: Client, raw: bytes, *, hang_up: bool = True) -> bytes:
