@@ -18,7 +18,7 @@ from typing import Any
 
 import requests
 
-from bot.core.errors import BadConfig, BadSetting, NoWindow, OptedOut, Rejected, SendError, Throttled, Unknown, Unreachable
+from bot.core.errors import BadConfig, BadSetting, NoWindow, OptedOut, Rejected, SendError, Throttled, ThrottledOne, Unknown, Unreachable
 from bot.core.ports import Parse
 from bot.core.text.cut import starts_cluster
 from bot.core.types import Choice, Event, Limits, Reply, Request, Response
@@ -35,7 +35,8 @@ _BUTTONS, _BUTTON_TITLE, _BUTTON_TEXT = 3, 20, 1024
 # the channel.
 _CODES: Mapping[int, type[SendError]] = {
     **dict.fromkeys(range(200, 300), BadConfig),  # permissions
-    **dict.fromkeys((4, 80007, 130429, 131048, 131056, 133016), Throttled),
+    **dict.fromkeys((4, 80007, 130429, 131048, 133016), Throttled),
+    131056: ThrottledOne,
     **dict.fromkeys((131057, 2494100), Unreachable),  # the account is being maintained
     **dict.fromkeys((0, 3, 10, 190, 368, 131005, 131031, 131037, 131042, 131044, 131045, 131064, 133010), BadConfig),
     **dict.fromkeys((130472, 130497, 131008, 131009, 131021, 131026, 131030, 131049, 131051, 131062, 131063), Rejected),

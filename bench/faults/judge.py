@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from bench.faults.plan import Plan
 from bench.wires import Kind, Taken, Wire
-from bot.core.deliver import TRIES
+from bot.core.retry import TRIES
 from bot.core.storage import Line
 from bot.core.types import Status
 

@@ -14,24 +14,16 @@ from datetime import UTC, tzinfo
 from typing import cast
 
 from bot.core.errors import OptedOut, SendError, Throttled, Unknown
-from bot.core.pace import Pace
+from bot.core.pace import Pace, traffic_of
 from bot.core.ports import Channel, Clock, MenuChannel, Templates
 from bot.core.price import price_of
 from bot.core.quiet import quiet_until
+from bot.core.retry import next_try
 from bot.core.storage import Claim, ClaimedDelivery, Part, Store
 from bot.core.types import Lang, Status
 
 LEASE_S = 60.0  # longer than any provider call
-TRIES = 5
 _OUT = frozenset({Status.WIRED, Status.SENT, Status.DELIVERED, Status.READ, Status.UNKNOWN})
-
-
-def retry_after(errors: int, wish_s: float | None, *, jitter: float) -> float | None:
-    """Seconds until the next try after `errors` failures (1 at the first), or None to give up. `jitter` is in [0, 1)."""
-    if errors >= TRIES:
-        return None
-    own = 5.0 * 4.0 ** (errors - 1)  # 5 s, 20 s, 80 s, 320 s
-    return float(max(own, wish_s or 0.0) * (1.0 + 0.25 * jitter))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,33 +88,38 @@ class Deliverer:
         if part.status is Status.SENDING and not channel.limits.keeps_key:
             self.store.part_unknown(claim, part.n, "interrupted", now=self.clock())
             return None
-        later = self._pace.turn(channel, delivery.urn)
-        if later:
-            return self._postpone(claim, later)
+        pace = self._pace
+        turn = pace.turn(channel, delivery.urn, traffic_of(delivery))
+        if turn.later:
+            return self._postpone(claim, turn.later)
         if not self.store.part_sending(claim, part.n, now=self.clock(), lease_s=LEASE_S):
             return Status.SENDING  # our lease ran out and somebody else goes on
         try:
             external_id = call(channel, delivery, part)
         except SendError as error:
-            return self._not_taken(channel, delivery, part, error)
+            status = self._not_taken(channel, delivery, part, error)
+            pace.heard(channel, turn, error)
+            return status
         self.store.part_wired(claim, part.n, external_id, now=self.clock(), price=price_of(external_id))
+        pace.heard(channel, turn, None)
         return None
 
     def _not_taken(self, channel: Channel, delivery: ClaimedDelivery, part: Part, error: SendError) -> Status | None:
         """As `_send_part`, after an error: an unclear part is left behind, everything else ends this try."""
-        unclear = isinstance(error, Unknown)
-        if unclear and (not channel.limits.keeps_key or delivery.errors + 1 >= TRIES):  # not FAILED: any of the tries may have got through
-            self.store.part_unknown(delivery.claim, part.n, error.code, now=self.clock())
+        now, unclear = self.clock(), isinstance(error, Unknown)
+        after_s = next_try(error, delivery, now=now, jitter=random.random())
+        if unclear and (not channel.limits.keeps_key or after_s is None):  # not FAILED: any of the tries may have got through
+            self.store.part_unknown(delivery.claim, part.n, error.code, now=now)
             return None
         if isinstance(error, OptedOut):
             self._opt_out(delivery.urn)
-        if isinstance(error, Throttled):
-            self._pace.pause(channel, error.after_s)
         untaken = None if unclear or part.status is Status.SENDING else part.n  # SENDING: an earlier try may have got through
-        after = self._after(delivery, error) if unclear or error.retry else None
-        if after is None:
+        if after_s is None:
             return self._fail(delivery.claim, error.code, untaken)
-        self.store.retry_delivery(delivery.claim, now=self.clock(), after_s=after, code=error.code, untaken=untaken)
+        failed = not isinstance(error, Throttled)
+        self.store.retry_delivery(
+            delivery.claim, now=now, after_s=after_s, code=error.code, untaken=untaken, failed=failed, unclear=unclear
+        )
         return Status.ERRORED
 
     def _opt_out(self, urn: str) -> None:
@@ -132,9 +129,6 @@ class Deliverer:
             person = tx.person(urn)
             tx.save_contact(replace(tx.contact(person, now=now, lang=Lang.EN), opted_out=True))
             tx.expire_replies(person)
-
-    def _after(self, delivery: ClaimedDelivery, error: SendError) -> float | None:
-        return retry_after(delivery.errors + 1, error.after_s, jitter=random.random())
 
     def _postpone(self, claim: Claim, until: float) -> Status:
         self.store.postpone_delivery(claim, now=self.clock(), until=until)

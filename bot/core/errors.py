@@ -10,8 +10,10 @@ UjumbeError
 ├── NotDone                         what an operator asked for cannot be done, and nothing was changed
 ├── StoreDown                       the database cannot take this now: the caller should try again later
 ├── ModelFailed                     the engine is missing, broken or too slow
+├── EndpointFailed(code, after_s)   the remote endpoint did not choose
 └── SendError(code, retry)          a provider did not take a part
     ├── Throttled                   retry: too fast
+    │   └── ThrottledOne            retry: too fast for this one person
     ├── Unreachable                 retry: the request was never taken (no connection, 5xx that says so)
     ├── Unknown                     unclear: written, but no answer came; may have gone out
     ├── Rejected                    final: this part or number is refused
@@ -75,6 +77,14 @@ class ModelFailed(UjumbeError):
     """The engine is missing, broken or too slow for this question."""
 
 
+class EndpointFailed(UjumbeError):
+    """The remote endpoint did not choose. `code` holds nothing of what was asked or said; `after_s` > 0: it will not before then."""
+
+    def __init__(self, code: str, *, after_s: float = 0.0) -> None:
+        super().__init__(f"the remote endpoint did not choose: {code}")
+        self.code, self.after_s = code, after_s
+
+
 class SendError(UjumbeError):
     """A provider did not take a part. `code` is its own word; `after_s` its wish for the next try, where it has one."""
 
@@ -90,6 +100,10 @@ class Throttled(SendError):
     """Too fast: slow down and try again."""
 
     retry = True
+
+
+class ThrottledOne(Throttled):
+    """Too fast for this one person: nobody else is concerned."""
 
 
 class Unreachable(SendError):

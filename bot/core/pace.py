@@ -1,21 +1,33 @@
-"""A channel's pace: how fast all workers together may send, to everybody and to one person."""
+"""A channel's pace: how fast all workers together may send, to everybody and to one person, and what providers' answers make of it."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from bot.core.bucket import Bucket, Traffic
+from bot.core.errors import SendError, Throttled, ThrottledOne, Unknown, Unreachable
 from bot.core.ports import Channel, Clock
-from bot.core.storage import Store
+from bot.core.storage import ClaimedDelivery, Store
+from bot.core.types import Lane
 
 PATIENCE_S = 2.0  # a worker waits this long for its turn; longer, and it does something else meanwhile
-PAUSE_S = 1.0  # where a provider says "too fast" and not for how long
+RACES = 64  # lost in a row: then others are so busy with the bucket that the slots are surely used
+
+
+def traffic_of(delivery: ClaimedDelivery) -> Traffic:
+    """The class whose share a delivery is sent from."""
+    if delivery.lane is Lane.ALERTS:
+        return Traffic.ALERT
+    return Traffic.BULK if delivery.unsolicited else Traffic.REPLY
 
 
 @dataclass(frozen=True, slots=True)
-class _Bucket:
-    name: str
-    rate_per_s: float
-    burst: float = 1.0  # providers count by the second: whatever goes at once counts twice there
+class Turn:
+    """Whether to send now. `later` is 0.0: yes, from `at` on; else the time to come again."""
+
+    later: float = 0.0
+    at: float = 0.0
+    doubtful: bool = False  # the last send was not answered: whatever comes of this one is news
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,38 +38,61 @@ class Pace:
     clock: Clock
     sleep: Callable[[float], None] = time.sleep
 
-    def turn(self, channel: Channel, urn: str) -> float:
-        """Waits for a turn to send to `urn`, as long as it is short. Returns 0.0: send now; else the time to come again."""
+    def turn(self, channel: Channel, urn: str, traffic: Traffic) -> Turn:
+        """Waits for a turn to send to `urn`, as long as it is short."""
         patience = PATIENCE_S
-        while wait := self._wait(channel, urn):
+        while True:
+            wait, turn = self._ask(channel, urn, traffic)
+            if not wait:
+                return turn
             if wait > patience:
-                return self.clock() + wait
+                return Turn(later=self.clock() + wait)
             patience -= wait
             self.sleep(wait)
-        return 0.0
 
-    def pause(self, channel: Channel, after_s: float | None) -> None:
-        """The provider finds us too fast: nobody sends on this channel for `after_s`."""
-        bucket = _everybody(channel)
-        until = self.clock() + (after_s or PAUSE_S)
-        self.store.close_slots(bucket.name, rate_per_s=bucket.rate_per_s, burst=bucket.burst, until=until)
+    def heard(self, channel: Channel, turn: Turn, error: SendError | None) -> None:
+        """What came of a turn: for everybody on this channel, not for the delivery. A send that went well costs nothing here."""
+        if isinstance(error, Throttled) and not isinstance(error, ThrottledOne):
+            after_s = error.after_s
+            self._change(channel, lambda bucket, now: bucket.throttled(sent_at=turn.at, after_s=after_s, now=now))
+        elif isinstance(error, Unreachable | Unknown):
+            self._change(channel, lambda bucket, now: bucket.missed(sent_at=turn.at, now=now))
+        elif turn.doubtful:
+            self._change(channel, lambda bucket, now: bucket.answered(now=now))
 
-    def _wait(self, channel: Channel, urn: str) -> float:
+    def _ask(self, channel: Channel, urn: str, traffic: Traffic) -> tuple[float, Turn]:
         """Seconds until the first bucket that has nothing for us, 0.0 where all gave their slot: all now, when the send goes."""
-        for bucket in _buckets(channel, urn):
-            wait = self.store.take_slot(bucket.name, rate_per_s=bucket.rate_per_s, burst=bucket.burst, now=self.clock())
-            if wait:
-                return wait
-        return 0.0
+        for _ in range(RACES):
+            now = self.clock()
+            bucket, version = self.store.bucket(channel.name)
+            after, wait = bucket.take(traffic, rate_per_s=channel.limits.rate_per_s, now=now)
+            if after is bucket or self.store.swap_bucket(channel.name, after, version=version):
+                break
+        else:
+            return 1.0 / channel.limits.rate_per_s, Turn()
+        if not wait:
+            wait = self._take_pair(channel, urn)
+            if wait:  # then nothing goes, and the channel's slot is for others: where nobody took the next one meanwhile
+                self.store.swap_bucket(channel.name, bucket, version=version + 1)
+        return wait, Turn(at=now, doubtful=bucket.misses > 0)
+
+    def _take_pair(self, channel: Channel, urn: str) -> float:
+        """The person's own bucket, last: theirs comes back so slowly that it must never be taken in vain."""
+        limits = channel.limits
+        if limits.pair_s <= 0:
+            return 0.0
+        return self.store.take_slot(f"{channel.name}:{urn}", rate_per_s=1.0 / limits.pair_s, burst=limits.pair_burst, now=self.clock())
+
+    def _change(self, channel: Channel, change: Callable[[Bucket, float], Bucket]) -> None:
+        """Keeps what was heard. After so many lost races it is dropped: whoever was faster heard the same."""
+        for _ in range(RACES):
+            bucket, version = self.store.bucket(channel.name)
+            after = change(bucket, self.clock())
+            if after is bucket or self.store.swap_bucket(channel.name, after, version=version):
+                return
 
 
-def _everybody(channel: Channel) -> _Bucket:
-    return _Bucket(channel.name, channel.limits.rate_per_s)
-
-
-def _buckets(channel: Channel, urn: str) -> Iterator[_Bucket]:
-    """What one send takes from. The person's last: theirs comes back so slowly that it must never be taken in vain."""
-    yield _everybody(channel)
-    limits = channel.limits
-    if limits.pair_s > 0:
-        yield _Bucket(f"{channel.name}:{urn}", 1.0 / limits.pair_s, limits.pair_burst)
+def speeds(store: Store, *, now: float) -> dict[str, float]:
+    """What each channel uses of its configured rate at this moment, 0.1 to 1.0: less after its provider found us too fast. 0.0: it
+    does not answer, and only a probe goes now and then."""
+    return {channel: 0.0 if bucket.tripped else bucket.speed(now) for channel, bucket in store.buckets().items()}

@@ -188,6 +188,7 @@ class ChannelBucket(Row, table=True):
     misses: int = 0
     missed_at: float = _time()
     probe_at: float = _time()
+    probed_at: float = _time()
     factor: float = _time(1.0)
     cut_at: float = _time()
     alert_due: float = _time()

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.core.bucket import Traffic
 from bot.core.deliver import Deliverer
 from bot.core.errors import Throttled
-from bot.core.pace import PATIENCE_S
+from bot.core.pace import PATIENCE_S, Pace
 from bot.core.storage import NewDelivery
 from bot.core.types import Limits, Status
 from bot.store.memory import MemoryStore
@@ -98,7 +99,7 @@ def test_patience_is_for_all_waits_of_a_part_together() -> None:
 
     def robbed(seconds: float) -> None:
         office.sleep(seconds)
-        office.store.take_slot("scripted", rate_per_s=1.0, burst=1.0, now=office.now)
+        assert not Pace(office.store, lambda: office.now).turn(office.channel, URN, Traffic.REPLY).later  # type: ignore[arg-type]
 
     office.deliverer = Deliverer(office.store, office.deliverer.channels, lambda: office.now, sleep=robbed)
     assert office.send(office.add("two", urn=OTHER)) is Status.QUEUED

@@ -9,7 +9,7 @@ branch_labels = None
 depends_on = None
 
 COUNTS = ("version", "misses")
-TIMES = ("touched", "full_at", "closed_until", "missed_at", "probe_at", "cut_at")
+TIMES = ("touched", "full_at", "closed_until", "missed_at", "probe_at", "probed_at", "cut_at")
 SHARES = ("alert", "reply", "bulk")
 
 
