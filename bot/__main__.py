@@ -49,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_doctor(commands)
     _add_provider_sim(commands)
     _add_tickets(commands)
+    _add_queue(commands)
     _add_eval(commands)
     costs = commands.add_parser("costs", help="what the messages of the last days cost, as far as the providers told")
     costs.add_argument("--days", type=int, default=30)
@@ -121,6 +122,36 @@ def _tickets(args: argparse.Namespace) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     settings = load()
     return run(args, build(settings).desk, _say, user=_user(), zone=settings.zone)
+
+
+def _add_queue(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    from bot.queue_command import add_commands
+
+    queue = commands.add_parser("queue", help="what waits, by age; list, hold, release, drop or send it")
+    add_commands(queue)
+    queue.set_defaults(run=_queue)
+
+
+def _queue(args: argparse.Namespace) -> int:
+    from bot.config import load
+    from bot.queue_command import Place, run
+    from bot.store import open_store
+
+    settings = load()
+    store = open_store(settings.sqlalchemy_url)
+    try:
+        place = Place(store, settings.channels, time.time, settings.stale_after_s, _user(), _agrees, settings.zone)
+        return run(args, place, _say)
+    finally:
+        store.close()
+
+
+def _agrees(question: str) -> bool:
+    """Whether the operator says yes. Nobody there is a no."""
+    try:
+        return input(question).strip().lower() in {"y", "yes"}
+    except EOFError:
+        return False
 
 
 def _add_eval(commands: "_Commands[argparse.ArgumentParser]") -> None:

@@ -26,6 +26,8 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "bot.console": ("bot.app", "bot.config", "bot.core", "bot.console"),
     "bot.chat": ("bot.app", "bot.config", "bot.core"),
     "bot.tickets": ("bot.core",),
+    "bot.queue_command": ("bot.core", "bot.queue_table"),
+    "bot.queue_table": ("bot.core",),
     "bot.costs": ("bot.core",),
     "bot.serve": ("bot",),
     "bot.backup": ("bot.archive", "bot.config", "bot.core", "bot.lock", "bot.store"),

@@ -86,6 +86,10 @@ class WaitingStore(Protocol):
         """What waits and fits, the oldest first."""
         ...
 
+    def unclaimed(self, wanted: Wanted) -> tuple[int, int]:
+        """How many deliveries and how many questions wait, fit, and are in no worker's hand."""
+        ...
+
     def given_up(self, *, since: float) -> Mapping[str, int]:
         """Why deliveries made after `since` failed, and questions that came after it got no answer: by code, with counts."""
         ...

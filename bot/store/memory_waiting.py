@@ -55,6 +55,10 @@ class MemoryWaiting:
             if q.open and fits_question(q, wanted):
                 yield _question(q, stale_after_s, held=q.state is MessageState.NEW and question_held(t, q))
 
+    def unclaimed(self, wanted: Wanted) -> tuple[int, int]:
+        deliveries, questions = _unclaimed(self._tables, wanted)
+        return len(deliveries), len(questions)
+
     def given_up(self, *, since: float) -> Mapping[str, int]:
         failed = [d.code for d in self._tables.outgoing.values() if d.created > since and d.status is Status.FAILED]
         ended = [q.state for q in self._tables.questions.values() if q.received > since and q.state in UNANSWERED]

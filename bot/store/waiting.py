@@ -67,6 +67,12 @@ class WaitingRows:
             found = sorted(found, key=lambda row: (row.made, row.question, row.id))[:limit]
             return [replace(row, text=_text(connection, row)) for row in found] if texts else found
 
+    def unclaimed(self, wanted: Wanted) -> tuple[int, int]:
+        sends = select(func.count()).select_from(DELIVERY).where(_UNCLAIMED, fits_delivery(_D, Said(wanted)))
+        asks = select(func.count()).select_from(MESSAGE).where(_NEW, fits_question(_M, Said(wanted)))
+        with self._db.read() as connection:
+            return int(connection.scalar(sends) or 0), int(connection.scalar(asks) or 0)
+
     def given_up(self, *, since: float) -> Mapping[str, int]:
         failed = select(_D.code, func.count()).where(_D.created > since, _D.status == Status.FAILED).group_by(_D.code)
         ended = select(_M.state, func.count()).where(_M.received > since, _M.state.in_(UNANSWERED)).group_by(_M.state)
