@@ -1,6 +1,7 @@
 """Heartbeat files and the health check that reads them."""
 
 import logging
+import signal
 import socket
 import subprocess
 import sys
@@ -77,7 +78,7 @@ def test_a_heartbeat_that_cannot_be_written_is_told_once_and_stops_nothing(tmp_p
 
 def write(file: Path, pid: int, *, late_s: float) -> None:
     now = time.monotonic()
-    file.write_text(f"{pid} {now - 100} {now - late_s}")
+    file.write_text(f"{pid} {now - 1000} {now - late_s}")
 
 
 @pytest.mark.parametrize(
@@ -111,6 +112,30 @@ def test_the_health_of_a_lane(tmp_path: Path, capsys: pytest.CaptureFixture[str]
         write(heartbeat_file(tmp_path, "sends"), 7, late_s=late_s)
     assert command.main(["healthcheck", "sends", "--run-dir", str(tmp_path)]) == status
     assert capsys.readouterr().out.startswith(says)
+
+
+@pytest.mark.parametrize(
+    ("late_s", "words", "ends"),
+    [
+        pytest.param(130, ["-m", "bot.worker", "sends"], True, id="far-too-late"),
+        pytest.param(90, ["-m", "bot.worker", "sends"], False, id="late"),
+        pytest.param(130, ["-m", "http.server"], False, id="another-program-with-its-number"),
+    ],
+)
+def test_a_worker_that_hangs_too_long_is_ended_so_that_it_starts_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], late_s: float, words: list[str], ends: bool
+) -> None:
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)", *words]) as process:
+        try:
+            write(heartbeat_file(tmp_path, "sends"), process.pid, late_s=late_s)
+            assert command.main(["healthcheck", "sends", "--run-dir", str(tmp_path), "--kill-after", "120"]) == 1
+            assert ("was ended" in capsys.readouterr().out) is ends
+            if ends:
+                assert process.wait(timeout=10) == -signal.SIGKILL
+            else:
+                assert process.poll() is None
+        finally:
+            process.kill()
 
 
 @pytest.mark.parametrize(
