@@ -60,6 +60,8 @@ class Server:
         self._loop = asyncio.new_event_loop()
         self._thread = Thread(target=self._serve, name=type(self).__name__, daemon=True)
         self._ready, self._stopping = Event(), asyncio.Event()
+        self._runner: web.AppRunner
+        self._site: web.SockSite | None = None
 
     def start(self) -> str:
         """Starts to serve and returns the base URL."""
@@ -71,6 +73,14 @@ class Server:
         """Ends every connection and the thread."""
         self._loop.call_soon_threadsafe(self._stopping.set)
         self._thread.join(10)
+
+    def vanish(self) -> None:
+        """Cuts every connection and refuses new ones until `come_back`."""
+        asyncio.run_coroutine_threadsafe(self._vanish(), self._loop).result(10)
+
+    def come_back(self) -> None:
+        """Listens again, at the same address."""
+        asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result(10)
 
     def __enter__(self) -> Self:
         self.start()
@@ -117,15 +127,32 @@ class Server:
         site.router.add_route("*", "/{path:.*}", self._handle)
         runner = web.AppRunner(site, shutdown_timeout=0.1, handler_cancellation=True, access_log=None)  # addresses hold passwords
         await runner.setup()
-        listening = socket.create_server(("127.0.0.1", self.port))
-        self.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        served = web.SockSite(runner, listening)
-        await served.start()
+        self._runner = runner
+        await self._listen()
         self._ready.set()
         await self._stopping.wait()
-        await served.stop()
-        await asyncio.sleep(0.01)  # a connection accepted just now becomes the runner's, which then closes it
+        await self._refuse()
         await runner.cleanup()
+
+    async def _listen(self) -> None:
+        listening = socket.create_server(("127.0.0.1", self.port))
+        self.port = listening.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._site = web.SockSite(self._runner, listening)
+        await self._site.start()
+
+    async def _refuse(self) -> None:
+        """Stops to listen. Does nothing where nobody does."""
+        if self._site is not None:
+            await self._site.stop()
+            await asyncio.sleep(0.01)  # a connection accepted just now becomes the runner's, which then closes it
+        self._site = None
+
+    async def _vanish(self) -> None:
+        await self._refuse()
+        for connection in list(self._runner.server.connections if self._runner.server else ()):
+            if connection.transport is not None:
+                connection.transport.abort()
 
 
 class Scripted(Server):

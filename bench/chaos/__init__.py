@@ -1,0 +1,1 @@
+"""Chaos runs: what becomes of people's messages while every part of the real service is killed at random, again and again."""
