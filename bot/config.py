@@ -6,16 +6,76 @@ A nested setting is spelt with two underscores: UJUMBE_CHANNELS__AT_SMS__API_KEY
 import os
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from bot.core.errors import BadSetting
+from bot.core.near import near_host
 from bot.core.types import Lang
 
 FILE = "ujumbe.toml"
+
+
+class RemoteSettings(BaseModel):
+    """The table [remote]: an OpenAI-compatible endpoint that chooses among our texts where the house is unsure. Off without a url."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    url: str = Field(default="", description="base address, e.g. https://api.example.org/v1; empty: nobody is asked")
+    model: str = Field(default="", description="the model's name there")
+    api_key: SecretStr = Field(default=SecretStr(""), description="its key; may be empty on a private network")
+    timeout_s: float = Field(default=6.0, ge=1, le=30, description="how long one answer may wait for it")
+    calls_per_day: int = Field(default=200, ge=1, le=1_000_000, description="most calls in one day, of all workers together")
+    tokens_per_day: int = Field(default=300_000, ge=1, description="most tokens in one day; a call takes about 1,000")
+    languages: frozenset[Lang] = Field(default=frozenset(Lang), min_length=1, description="questions in these may leave the house")
+
+    @property
+    def host(self) -> str:
+        """Whom the questions go to."""
+        return urlsplit(self.url).hostname or ""
+
+    @property
+    def near(self) -> bool:
+        """Whether it is in the house: only then may words travel without encryption."""
+        return near_host(self.host)
+
+    @field_validator("url")
+    @classmethod
+    def _base_address(cls, value: str) -> str:
+        try:
+            parts = urlsplit(value)
+            port_is_good, host = parts.port != 0, parts.hostname or ""
+        except ValueError:
+            raise ValueError("is no address. Write one like https://api.example.org/v1") from None
+        if value and (parts.scheme not in ("http", "https") or not host or not port_is_good or any(c.isspace() for c in value)):
+            raise ValueError("is no address. Write one like https://api.example.org/v1")
+        if "@" in parts.netloc or parts.query or parts.fragment:
+            raise ValueError("holds more than an address. The key belongs into remote.api_key")
+        if parts.scheme == "http" and not near_host(host):
+            raise ValueError(f"{host} is not on a private network, and questions may not travel there unencrypted. Write https://")
+        return value.rstrip("/")
+
+    @field_validator("api_key")
+    @classmethod
+    def _fits_a_header(cls, value: SecretStr) -> SecretStr:
+        key = value.get_secret_value()
+        if not key.isascii() or not key.isprintable() or " " in key:
+            raise ValueError("holds a space, a line end or a letter that no key has. Copy it once more")
+        return value
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if "url" not in self.model_fields_set and self.model_fields_set:
+            raise ValueError('remote.url is missing. Set it, or leave all of [remote] out; url = "" switches it off')
+        if self.url and not self.model:
+            raise ValueError("remote.model is missing. Write the model's name as the endpoint knows it")
+        if self.url and not self.near and not self.api_key.get_secret_value():
+            raise ValueError("remote.api_key is missing. Write the key that the endpoint's owner gave you")
+        return self
 
 
 class Settings(BaseSettings):
@@ -47,9 +107,12 @@ class Settings(BaseSettings):
     same_text_within_s: float = Field(default=600.0, gt=0, le=86_400, description="see same_text_most; 10 minutes")
     person_most: int = Field(default=30, ge=1, le=150, description="messages of one person in person_within_s before the model is quiet")
     person_within_s: float = Field(default=600.0, gt=0, le=86_400, description="see person_most; 10 minutes")
+    log_format: Literal["text", "json"] = Field(default="text", description="how log lines look: text for people, json for collectors")
+    metrics_open: bool = Field(default=False, description="show /metrics to other machines too, not only to this one")
     simulator_open: bool = Field(default=False, description="show the phone simulator to other machines too, not only to this one")
     emergency_number: str = Field(default="112", description="what emergency texts tell people to call, e.g. '999 or 112'")
     help_line: str = Field(default="", description="number or place of a person who helps where the guide has no answer; empty: none")
+    remote: RemoteSettings = Field(default=RemoteSettings(), description="an endpoint that helps where the house is unsure; off by default")
     channels: dict[str, dict[str, Any]] = Field(default={}, validate_default=True, description="one table per channel")
 
     @field_validator("channels")
@@ -134,6 +197,7 @@ def load(**overrides: Any) -> Settings:
 
 def child_environment(settings: Settings) -> dict[str, str]:
     """The environment for a child process, so that it reads exactly these settings and no others."""
-    keep = {k: v for k, v in os.environ.items() if not k.startswith("UJUMBE_") or k.startswith("UJUMBE_CHANNELS__") or k == "UJUMBE_CONFIG"}
-    names = [n for n in Settings.model_fields if n != "channels"]
+    tables = ("UJUMBE_CHANNELS__", "UJUMBE_REMOTE", "UJUMBE_CONFIG")
+    keep = {k: v for k, v in os.environ.items() if not k.startswith("UJUMBE_") or k.startswith(tables)}
+    names = [n for n in Settings.model_fields if n not in ("channels", "remote")]
     return keep | {f"UJUMBE_{n.upper()}": str(getattr(settings, n)) for n in names}

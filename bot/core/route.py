@@ -13,7 +13,7 @@ HINT = 0.5
 # Below this prior no skill has anything to do with the question; one of its own words is enough. What its facts share with the
 # question by chance does not count: "my goat is sick" is no matter of money.
 FLOOR = 0.3
-TOP = 6  # facts that are looked at
+TOP = 12  # facts that are looked at
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from bot.app import SKILLS
 from bot.config import Settings
 from bot.core.errors import BadSetting, UjumbeError
 from bot.core.finding import Finding, Verdict, look, ok, wrong
+from bot.doctor.remote import remote
 from bot.doctor.service import service
 from bot.store.version import versions
 from bot.worker.reach import broker_answers
@@ -30,6 +31,7 @@ def examine(settings: Settings, *, skills: Path = SKILLS) -> Iterator[Finding]:
     yield _guarded("database", lambda: _database(settings))
     yield _guarded("broker", lambda: _broker(settings, runs=running.verdict is Verdict.OK))
     yield from _model(settings)
+    yield from remote(settings)
     yield _guarded("skills", lambda: _skills(skills))
     yield running
 

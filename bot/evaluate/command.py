@@ -12,6 +12,7 @@ from pathlib import Path
 from bot.app import App
 from bot.core.answering import Answers
 from bot.core.errors import BadSetting
+from bot.core.menu import in_lines
 from bot.evaluate import plot, sets, table
 from bot.evaluate.judge import faults
 from bot.evaluate.run import Asker, Outcome, Search
@@ -78,8 +79,9 @@ def _caption(asked: sets.QuestionSet, outcomes: Sequence[Outcome], app: App) -> 
     model, embedder = app.settings.model, app.settings.embedder
     count = f"{len(outcomes)} of {len(asked.questions)} questions of {', '.join(asked.names)}"
     skipped = f" (left out: {asked.skipped} in other languages)" if asked.skipped else ""
+    remote = f" ({app.settings.remote.model} of {app.settings.remote.host} where unsure)" if app.settings.remote.url else ""
     where = f"{datetime.now(tz=UTC):%Y-%m-%d}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores"
-    return f"{count}{skipped}; model {Path(model).name}, embedder {embedder}; {where}"
+    return f"{count}{skipped}; model {Path(model).name}, embedder {embedder}{remote}; {where}"
 
 
 def _write(folder: Path, text: str, outcomes: Sequence[Outcome], caption: str) -> None:
@@ -102,7 +104,7 @@ def _told(o: Outcome) -> Mapping[str, object]:
         "register": o.register,
         "from": q.place,
         "wanted": {"skill": q.skill, "fact": q.fact, "must": list(q.must), **_safety(q)},
-        "got": {"text": reply.text, "kind": reply.kind, "lang": reply.lang, "skill": o.skill, "facts": list(reply.facts)},
+        "got": {"text": in_lines(reply).text, "kind": reply.kind, "lang": reply.lang, "skill": o.skill, "facts": list(reply.facts)},
         "found": [fact for _, fact in o.found],
         "confidence": None if o.confidence is None else round(o.confidence, 4),
         "seconds": round(o.seconds, 4),

@@ -13,8 +13,9 @@ from bot.core.types import Contact, Fact, Lang, Library, Limits, Reply, Session
 from bot.evaluate.register import Registers
 from bot.evaluate.sets import Question
 
-BY_SEARCH, BY_MODEL = ("fact",), ("model", "chosen")  # kinds of replies that rest on a fact, by what picked or worded them
-FACT_KINDS = (*BY_SEARCH, *BY_MODEL)
+# Kinds of replies that rest on a fact, by what picked or worded them.
+BY_SEARCH, BY_MODEL, BY_REMOTE = ("fact",), ("model", "chosen"), ("remote",)
+FACT_KINDS = (*BY_SEARCH, *BY_MODEL, *BY_REMOTE)
 EMERGENCY = "emergency"
 _PERSON = "tel:+254700000001"  # nobody's number
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from bot.core.menu import in_lines
 from bot.core.types import Lang
 from bot.evaluate.judge import MEASURES, measures
 from bot.evaluate.register import CLEAN, MESSY, RULE
@@ -11,11 +12,12 @@ from bot.evaluate.tally import Counts, Rate, counts, rate
 NO_SKILL = "(no skill)"
 Groups = Mapping[str, Sequence[Outcome]]
 # Of the second table, where there is no room for long names.
-_SHORT = ("skill", "@1", "@3", "sent", "useful", "false ref.", "refused", "numbers", "language", "1 part")
+_SHORT = ("skill", "@1", "@3", "sent", "useful", "1 pick", "false ref.", "refused", "flatly", "numbers", "language", "1 part")
 _COUNTED: Sequence[tuple[str, Callable[[Counts], str]]] = (
     ("emergency texts", lambda c: str(c.emergencies)),
     ("picked by the search alone", lambda c: str(c.by_search)),
     ("worded or chosen by the model", lambda c: str(c.by_model)),
+    ("chosen by the remote endpoint", lambda c: str(c.by_remote)),
     ("seconds to the reply, p50", lambda c: _seconds(c.p50_s)),
     ("seconds to the reply, p95", lambda c: _seconds(c.p95_s)),
 )
@@ -61,7 +63,7 @@ def exchanges(outcomes: Sequence[Outcome], faults: Callable[[Outcome], Sequence[
         asked = " ".join(o.question.text.split())
         got = " ".join((o.reply.kind, *o.reply.facts))
         wrong = f"   WRONG: {', '.join(found)}" if (found := faults(o)) else ""
-        yield f"> {asked}\n< {o.reply.text or '(nothing)'}\n  [{o.question.lang}, wanted {wanted(o)}, got {got}]{wrong}\n"
+        yield f"> {asked}\n< {in_lines(o.reply).text or '(nothing)'}\n  [{o.question.lang}, wanted {wanted(o)}, got {got}]{wrong}\n"
 
 
 def wanted(o: Outcome) -> str:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bot.evaluate.run import BY_MODEL, BY_SEARCH, EMERGENCY, Outcome
+from bot.evaluate.run import BY_MODEL, BY_REMOTE, BY_SEARCH, EMERGENCY, Outcome
 
 Z = 1.959964  # 95 %
 
@@ -46,6 +46,7 @@ class Counts:
     emergencies: int
     by_search: int
     by_model: int
+    by_remote: int
     p50_s: float
     p95_s: float
 
@@ -59,6 +60,7 @@ def counts(outcomes: Sequence[Outcome]) -> Counts:
         emergencies=kinds.count(EMERGENCY),
         by_search=sum(kind in BY_SEARCH for kind in kinds),
         by_model=sum(kind in BY_MODEL for kind in kinds),
+        by_remote=sum(kind in BY_REMOTE for kind in kinds),
         p50_s=percentile(times, 0.5),
         p95_s=percentile(times, 0.95),
     )

@@ -25,3 +25,7 @@ class MemoryRates:
         with self._write() as t:
             full = until + spare_s(rate_per_s, burst)
             t.rates[name] = max(t.rates.get(name, full), full)
+
+    def slots_until(self, name: str) -> float:
+        with self._write() as t:
+            return t.rates.get(name, 0.0)

@@ -32,6 +32,10 @@ class Rates:
         with self._db.write() as connection:
             connection.execute(_close(connection.dialect.name), {"bucket": name, "until": until + spare_s(rate_per_s, burst)})
 
+    def slots_until(self, name: str) -> float:
+        with self._db.read() as connection:
+            return float(connection.execute(_WHEN_FULL, {"bucket": name}).scalar() or 0.0)
+
 
 @cache
 def _take(dialect: str) -> Executable:

@@ -57,6 +57,13 @@ def test_closed_slots_open_at_their_time(store: Store, used: bool, burst: float)
     assert take(store, T + 30, burst=burst) == 0.25, "what is made up for is no burst"
 
 
+def test_what_is_taken_can_be_seen_and_seeing_takes_nothing(store: Store) -> None:
+    assert store.slots_until("sim") == 0.0
+    take(store, T, burst=3)
+    take(store, T, burst=3)
+    assert [store.slots_until("sim"), store.slots_until("sim"), store.slots_until("at_sms")] == [T + 0.5, T + 0.5, 0.0]
+
+
 def test_closing_again_never_opens_earlier(store: Store) -> None:
     for until in (T + 30, T + 10):
         store.close_slots("sim", rate_per_s=4.0, burst=1.0, until=until)
