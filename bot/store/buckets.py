@@ -40,7 +40,7 @@ class Buckets:
         with self._db.write() as connection:
             if version == 0:
                 added = connection.execute(_add(connection.dialect.name), {"channel": channel, "version": 1, **values})
-                return added.rowcount == 1
+                return added.first() is not None
             changed = {f"new_{name}": value for name, value in values.items()}
             return connection.execute(_SWAP, {"of": channel, "was": version, **changed}).rowcount == 1
 
@@ -51,7 +51,7 @@ class Buckets:
 
 @cache
 def _add(dialect: str) -> Executable:
-    return insert_once(dialect, CHANNEL_BUCKET, "channel")
+    return insert_once(dialect, CHANNEL_BUCKET, "channel").returning(_B.version)
 
 
 def _bucket(row: Row[Any]) -> Bucket:

@@ -84,7 +84,7 @@ def test_who_gets_how_much(
         assert queue.counted()[traffic] == pytest.approx(1000 * share, abs=3)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     workers=st.tuples(*[st.integers(0, 6)] * 3).filter(any),
     rate_per_s=st.floats(0.05, 90),
@@ -102,10 +102,10 @@ def test_any_crowd_keeps_the_rate_and_every_share(workers: tuple[int, int, int],
 
     for traffic, many in zip(EACH, workers, strict=True):
         queue.join(traffic, many)
-    queue.run(300 / rate_per_s, order=shuffled)
+    queue.run(150 / rate_per_s, order=shuffled)
     times = [at for at, _ in queue.sent]
     assert all(later - sooner >= 1 / rate_per_s - 1e-6 for sooner, later in pairwise(times))
-    assert len(times) >= 300 / (1 + late) - 2
+    assert len(times) >= 150 / (1 + late) - 2
     for traffic, many in zip(EACH, workers, strict=True):
         if many:
             assert queue.counted()[traffic] >= SHARES[traffic] * len(times) - 2
@@ -166,10 +166,10 @@ def test_who_was_idle_has_saved_nothing_up() -> None:
 
 
 def test_who_used_what_others_left_owes_nothing() -> None:
-    """A broadcast that had the whole rate for an hour keeps its tenth when alerts come."""
+    """A broadcast that had the whole rate for minutes keeps its tenth when alerts come."""
     queue = Field(rate_per_s=10.0)
     queue.join(BULK, 4)
-    queue.run(3600.0)
+    queue.run(600.0)
     start = queue.now
     queue.join(ALERT, 4)
     queue.run(10.0)
@@ -259,7 +259,7 @@ def test_a_slower_bucket_is_shared_alike() -> None:
 
 
 @given(threshold=st.floats(2.5, 9.0), rate_per_s=st.floats(10.0, 20.0))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_the_rate_settles_around_what_a_provider_takes(threshold: float, rate_per_s: float) -> None:
     """A provider that takes `threshold` a second and refuses the rest: most of it is used, and few are refused."""
     queue, taken, refused, room = Field(rate_per_s=rate_per_s), 0, 0, 1.0

@@ -4,9 +4,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from bot.store import open_store
 from tests.store.bench import T, ask, message, take
-from tests.store.taking import MOST
+from tests.store.taking import MOST, MOST_TURNS
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -43,8 +45,9 @@ def test_no_two_processes_claim_the_same_question(url: str) -> None:
     assert sorted(int(row) for rows in claimed for row in rows) == asked
 
 
-def test_processes_together_take_no_more_slots_than_there_are(url: str) -> None:
-    takers = [start("taking", url) for _ in range(3)]
+@pytest.mark.parametrize(("what", "most"), [("slots", MOST), ("turns", MOST_TURNS)])
+def test_processes_together_take_no_more_than_there_is(url: str, what: str, most: int) -> None:
+    takers = [start("taking", url, what) for _ in range(3)]
     for taker in takers:
         assert taker.stdout is not None
         assert taker.stdout.readline() == "ready\n"
@@ -52,7 +55,7 @@ def test_processes_together_take_no_more_slots_than_there_are(url: str) -> None:
         assert taker.stdin is not None
         taker.stdin.write("go\n")
         taker.stdin.flush()
-    assert sum(int(taker.communicate(timeout=60)[0]) for taker in takers) == MOST
+    assert sum(int(taker.communicate(timeout=60)[0]) for taker in takers) == most
 
 
 def test_a_killed_worker_gives_its_question_back(url: str) -> None:

@@ -188,6 +188,8 @@ def live(store: Store) -> None:
     for _ in range(2):
         store.take_slot("sim", rate_per_s=1.0, burst=1.0, now=T)
     store.close_slots("sim", rate_per_s=1.0, burst=1.0, until=T)
+    for version in range(2):
+        store.swap_bucket("sim", store.bucket("sim")[0], version=version)
     store.due(now=T + 9, limit=9)
     store.expire(now=T)
     with store.begin() as tx:
