@@ -1,23 +1,27 @@
 """One stored question to one stored answer, on the in-memory store: safe to run twice, and rounded off where that costs nothing."""
 
+import ast
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.core.answering import GIVE_UP, Answering
+from bot.core.answering import GIVE_UP, STALE_S, Answering
 from bot.core.approved import ApprovedBook, folded
 from bot.core.storage import Claim
 from bot.core.ticket import Approved
-from bot.core.types import Lane, Lang, Limits, Message, Reply, SessionEvent, Status
+from bot.core.types import OFFER, Choice, Lane, Lang, Limits, Message, Reply, SessionEvent, Status
+from bot.core.waiting import Wanted
 from bot.store.memory import MemoryStore
 from tests.core.test_inbox import Plain
 from tests.small import EN, TEXTS, small_library
 
 PERSON = "tel:+254700000001"
 NOW = 1_800_000_000.0
+ROOT = Path(__file__).resolve().parents[2]
 WELCOME = TEXTS[EN]["welcome"]
 
 
@@ -44,10 +48,10 @@ class Bench:
         library = small_library()
         crops = replace(library.skills[0], disclaimer={EN: disclaimer} if disclaimer else {})
         screens = Limits(units=156, max_parts=1, reply_within_s=7.0, can_push=False)
-        channels: dict[str, Any] = {"sms": Plain("sms", Limits()), "ussd": Plain("ussd", screens, hand_over="sms")}
+        self.channels: dict[str, Any] = {"sms": Plain("sms", Limits()), "ussd": Plain("ussd", screens, hand_over="sms")}
         self.answering = Answering(
             store=self.store,
-            channels=channels,
+            channels=self.channels,
             library=replace(library, skills=(crops, *library.skills[1:])),
             people=self.people,
             answers=self.model,
@@ -173,6 +177,24 @@ def test_an_answer_is_rounded_off_where_there_is_room(text: str, kind: str, scre
     assert Bench(text, kind, screen=screen, disclaimer=disclaimer).answer() == [expected]
 
 
+@pytest.mark.parametrize(
+    ("native", "text", "picks"),
+    [
+        pytest.param(0, "One of these?\n1 Dry maize\nOr PERSON.", (), id="written-out"),
+        pytest.param(3, "One of these?\nOr PERSON.", ("1",), id="buttons"),
+    ],
+)
+def test_an_offer_is_written_out_where_a_channel_has_no_choices_of_its_own(native: int, text: str, picks: tuple[str, ...]) -> None:
+    bench = Bench()
+    bench.channels["sms"].limits = Limits(choices=native)
+    choices = (Choice("1", "Dry maize"),)
+    bench.model.reply = Reply("One of these?", EN, OFFER, facts=("maize-drying",), choices=choices, footer="Or PERSON.")
+    assert bench.answer() == [text]
+    claimed = bench.store.claim_delivery(1, now=NOW, lease_s=20)
+    assert claimed is not None
+    assert tuple(choice.id for choice in claimed.choices) == picks
+
+
 def test_an_answer_for_a_screen_is_held_for_it_and_then_pushed_by_its_partner() -> None:
     bench = Bench(screen=True)
     hint = bench.answering.answer(bench.question, hold=lambda claim: nullcontext())
@@ -182,3 +204,70 @@ def test_an_answer_for_a_screen_is_held_for_it_and_then_pushed_by_its_partner() 
     assert claimed is not None
     assert claimed.channel == "sms"
     assert [part.status for part in claimed.parts] == [Status.QUEUED]
+
+
+class TestStale:
+    """A question that waited for hours in our own queue."""
+
+    def test_its_person_hears_that_we_were_away_and_the_model_nothing(self) -> None:
+        bench = Bench()
+        bench.now = NOW + STALE_S + 1
+        assert bench.answer() == [TEXTS[EN]["stale"]]
+        assert (bench.model.asked, bench.plain.asked) == ([], [])
+        assert bench.store.counts() == {"message.expired": 1, "delivery.queued": 1}
+        [delivery] = bench.store._tables.outgoing.values()
+        assert (delivery.order.kind, delivery.order.channel, delivery.order.not_after) == ("stale", "sms", bench.now + Limits().max_age_s)
+
+    def test_just_in_time_it_is_answered_and_the_answer_has_its_time(self) -> None:
+        bench = Bench()
+        bench.now = NOW + STALE_S
+        assert bench.answer() == [f"Dry maize well. {WELCOME}"]
+        [delivery] = bench.store._tables.outgoing.values()
+        assert delivery.order.not_after == bench.now + Limits().max_age_s
+
+    def test_it_can_be_ended_without_a_word(self) -> None:
+        bench = Bench()
+        bench.answering = replace(bench.answering, stale_reply=False)
+        bench.now = NOW + STALE_S + 1
+        assert bench.answer() == []
+        assert bench.store.counts() == {"message.expired": 1}
+
+    def test_the_time_is_a_setting(self) -> None:
+        bench = Bench()
+        bench.answering = replace(bench.answering, stale_after_s=60.0)
+        bench.now = NOW + 61
+        assert bench.answer() == [TEXTS[EN]["stale"]]
+
+    def test_what_an_operator_asks_anew_is_answered(self) -> None:
+        bench = Bench()
+        bench.now = NOW + STALE_S + 1
+        assert bench.store.hurry(Wanted(), now=bench.now) == 1
+        assert bench.answer() == [f"Dry maize well. {WELCOME}"]
+
+    def test_from_a_screen_the_word_goes_by_its_partner_at_once(self) -> None:
+        bench = Bench(screen=True)
+        bench.now = NOW + STALE_S + 1
+        hint = bench.answering.answer(bench.question, hold=lambda claim: nullcontext())
+        assert hint is not None
+        claimed = bench.store.claim_delivery(hint[1], now=bench.now, lease_s=20)
+        assert claimed is not None
+        assert claimed.channel == "sms"
+
+    def test_where_nothing_can_be_pushed_nothing_is(self) -> None:
+        bench = Bench(screen=True)
+        bench.answering = replace(bench.answering, channels={"ussd": bench.answering.channels["ussd"]})
+        bench.answering.channels["ussd"].hand_over = ""
+        bench.now = NOW + STALE_S + 1
+        assert bench.answer() == []
+        assert bench.store.counts() == {"message.expired": 1}
+
+
+def test_every_delivery_of_ours_says_until_when_it_is_worth_sending() -> None:
+    made = [(path, call) for path in (ROOT / "bot").rglob("*.py") for call in calls_of(path, "NewDelivery")]
+    assert len(made) >= 3
+    assert [path for path, call in made if not any(word.arg == "not_after" for word in call.keywords)] == []
+
+
+def calls_of(path: Path, name: str) -> list[ast.Call]:
+    calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+    return [call for call in calls if isinstance(call.func, ast.Name) and call.func.id == name]
