@@ -75,9 +75,20 @@ def test_a_value_cannot_begin_a_line_of_its_own_and_is_cut(caplog: pytest.LogCap
 
 
 def test_vendors_are_heard_from_warning_and_we_from_info() -> None:
-    code = (
-        "import logging; from bot import logs; logs.start('json'); "
-        "[logging.getLogger(n).log(level, f'{n} {level}') for n in ('bot.x', 'channels.x', 'urllib3') for level in (10, 20, 30)]"
-    )
+    code = """
+import logging
+from bot import logs
+logs.start("json")
+for name in ("bot.x", "channels.x", "urllib3"):
+    for level in (10, 20, 30):
+        logging.getLogger(name).log(level, "%s %d", name, level)
+"""
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stderr
-    assert [json.loads(line)["text"] for line in told.splitlines()] == ["bot.x 20", "bot.x 30", "channels.x 20", "channels.x 30", "urllib3 30"]
+    texts = [json.loads(line)["text"] for line in told.splitlines()]
+    assert texts == [
+        "bot.x 20",
+        "bot.x 30",
+        "channels.x 20",
+        "channels.x 30",
+        "urllib3 30",
+    ]

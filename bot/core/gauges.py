@@ -41,6 +41,7 @@ class Gauges:
     urgent: int = 0
     ticket_since: float = 0.0  # the oldest open one; 0.0: none
     spending: Sequence[Spending] = ()
+    holds: int = 0  # of an operator, that keep some of it back
 
 
 class GaugeStore(Protocol):

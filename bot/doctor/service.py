@@ -10,12 +10,12 @@ _WHAT = "service"
 
 
 def service(settings: Settings) -> Finding:
-    """GET /healthz, by the gateway's local address. OK only where a gateway runs and all its parts are up."""
+    """GET /readyz, by the gateway's local address. OK only where a gateway runs, takes messages, and nothing else is missing."""
     if not settings.port:
         return look(_WHAT, "cannot be found: port is 0, any free one", "Set a port to have the running service looked at.")
     try:
         with local() as session:
-            answer = session.get(f"{settings.local_url}/healthz", timeout=PATIENCE_S)
+            answer = session.get(f"{settings.local_url}/readyz", timeout=PATIENCE_S)
     except requests.ConnectionError:
         return look(_WHAT, f"does not run at {settings.local_url}", "Start it: `ujumbe serve`.")
     except requests.RequestException:
@@ -30,18 +30,22 @@ def local() -> requests.Session:
     return session
 
 
-def _read(parts: dict[str, str], settings: Settings) -> Finding:
+def _read(parts: dict[str, object], settings: Settings) -> Finding:
     if "store" not in parts:
         return wrong(_WHAT, f"another program answers at {settings.local_url}", "End it, or set UJUMBE_PORT to another port.")
+    degraded = parts.pop("degraded", [])
     if down := [name for name, word in parts.items() if word != "ok"]:
         return wrong(_WHAT, f"runs, but its {' and '.join(down)} does not work", "See the logs in data_dir.")
+    if isinstance(degraded, list) and degraded:
+        missing = ", ".join(map(str, degraded))
+        return look(_WHAT, f"runs and takes messages, but without {missing}", "See the logs in data_dir, and docs/operations/watching.md.")
     return ok(_WHAT, f"runs at {settings.local_url}")
 
 
-def _parts(answer: requests.Response) -> dict[str, str]:
-    """The words of /healthz by part, {} where it is no answer of ours."""
+def _parts(answer: requests.Response) -> dict[str, object]:
+    """The words of /readyz by part, {} where it is no answer of ours."""
     try:
         parts = answer.json()
     except ValueError:
         return {}
-    return {str(name): str(word) for name, word in parts.items()} if isinstance(parts, dict) else {}
+    return {str(name): word for name, word in parts.items()} if isinstance(parts, dict) else {}

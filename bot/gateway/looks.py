@@ -14,7 +14,7 @@ from bot.heartbeat import heartbeat_file, read
 from bot.metrics.share import alive
 
 KEEP_S = 5.0  # the addresses are open: asking often must cost nothing
-PATIENCE_S = 5.0  # no message would be taken either where it takes longer
+PATIENCE_S = 3.0  # container engines ask with four seconds to spare
 LOW_DISK = 200_000_000  # bytes
 PARTS = (*(lane.value for lane in Lane), "beat")
 

@@ -13,7 +13,7 @@ from bot.metrics.families import OTHER
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # a registry keeps it by identity
 class Looked:
     """One look at the service. `gauges` is None where the store did not answer; `lanes` says of each part whether it works."""
 
@@ -62,6 +62,7 @@ class Looked:
             _one("tickets_open", "People who wait for a person.", float(gauges.tickets)),
             _one("tickets_urgent", "Those of them who may be in danger.", float(gauges.urgent)),
             _one("tickets_oldest_seconds", "How long the first ticket waits.", self.at - gauges.ticket_since if gauges.tickets else 0.0),
+            _one("queue_holds", "Holds of an operator that keep some of it back: ujumbe queue.", float(gauges.holds)),
             _many("cost_last_hour", "What the last hour's parts cost, where the provider tells.", ["channel", "currency"], cost),
             _many("parts_last_hour", "Parts that a provider took, of the last hour's deliveries.", ["channel"], parts),
         ]

@@ -10,6 +10,7 @@ from bot.core.gauges import COST_S, Gauges, Spending, Waiting
 from bot.core.ticket import TicketState
 from bot.core.types import Lane
 from bot.store.engine import Database, insert_new
+from bot.store.hold_tables import HOLD
 from bot.store.rules import CHECK, LIVE, OPEN, from_micros
 from bot.store.statements import NOW, given, one_of
 from bot.store.tables import DELIVERY, MESSAGE, PART, RATE
@@ -28,6 +29,7 @@ _DELIVERIES = (
 _TICKETS = select(func.count(), func.coalesce(func.sum(case((_T.urgent.is_(True), 1), else_=0)), 0), func.min(_T.opened)).where(
     one_of(_T.state, [TicketState.OPEN])
 )
+_HOLDS = select(func.count()).select_from(HOLD)
 # `created` has no index, but ids grow with it: the newest row that is too old bounds the rest.
 _bound = select(_D.id).where(_D.created <= _SINCE).order_by(_D.id.desc()).limit(1).scalar_subquery()
 _groups = (_D.channel, _P.currency)
@@ -53,6 +55,7 @@ class GaugeRows:
                 tickets=int(tickets),
                 urgent=int(urgent),
                 ticket_since=float(since or 0.0),
+                holds=int(connection.scalar(_HOLDS) or 0),
                 spending=[
                     Spending(channel, currency, int(parts), from_micros(int(micros)))
                     for channel, currency, parts, micros in connection.execute(_SPENDING, {"since": now - COST_S})

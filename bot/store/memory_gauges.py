@@ -30,6 +30,7 @@ class MemoryGauges:
             tickets=len(tickets),
             urgent=sum(ticket.urgent for ticket in tickets),
             ticket_since=min((ticket.opened for ticket in tickets), default=0.0),
+            holds=len(t.holds),
             spending=list(_spending(t, now - COST_S)),
         )
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,9 @@ from bot.core.finding import Finding, Verdict, look, ok, wrong
 from bot.doctor import machine as doctor
 from bot.doctor import tell
 from bot.doctor.service import service
+from bot.gateway.looks import PARTS
 from bot.gateway.site import make_app
+from bot.metrics.share import shared
 from bot.store.migrate import upgrade
 from tests.console.house import real_site
 from tests.gateway.conftest import serving
@@ -192,8 +194,17 @@ async def visited(site: web.Application, settings: Settings) -> Finding:
 
 async def test_a_service_that_runs(tmp_path: Path) -> None:
     site, app = real_site(tmp_path, channels={"sim": {}})
-    found = await visited(site, app.settings)
+    with ExitStack() as stack:
+        for part in PARTS:
+            stack.enter_context(shared(tmp_path, part, lambda: b"# up\n"))
+        found = await visited(site, app.settings)
     assert (found.verdict, "runs at http://127.0.0.1:" in found.found) == (OK, True)
+
+
+async def test_a_service_whose_workers_are_gone(tmp_path: Path) -> None:
+    site, app = real_site(tmp_path, channels={"sim": {}})
+    found = await visited(site, app.settings)
+    assert (found.verdict, "without alerts, sends, answers, chores, beat" in found.found) == (LOOK, True)
 
 
 async def test_a_service_without_its_store(tmp_path: Path) -> None:

@@ -12,7 +12,14 @@ import pytest
 
 from bot.metrics.share import alive, folder, gather, shared
 
-CHILD = "import sys, time; from pathlib import Path; from bot.metrics.share import shared\nwith shared(Path(sys.argv[1]), sys.argv[2]):\n    print('up', flush=True); time.sleep(60)"
+CHILD = """
+import sys, time
+from pathlib import Path
+from bot.metrics.share import shared
+with shared(Path(sys.argv[1]), sys.argv[2]):
+    print("up", flush=True)
+    time.sleep(60)
+"""
 
 
 @contextmanager
@@ -71,7 +78,7 @@ def test_many_that_start_at_once_have_different_names(tmp_path: Path) -> None:
 
         def enter(n: int) -> None:
             start.wait()
-            entered.append(stack.enter_context(shared(tmp_path, "sends", lambda: f"{n}".encode())))
+            entered.append(stack.enter_context(shared(tmp_path, "sends", f"{n}".encode)))
 
         threads = [threading.Thread(target=enter, args=(n,)) for n in names]
         for thread in threads:

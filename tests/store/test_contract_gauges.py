@@ -13,6 +13,7 @@ from bot.core.price import Price
 from bot.core.storage import Store
 from bot.core.ticket import Ticket, TicketKind
 from bot.core.types import Lane, Lang
+from bot.core.waiting import Wanted
 from bot.store import open_store
 from tests import postgres
 from tests.store.bench import LEASE_S, OTHER, URN, T, answer, ask, hold, put, send, take
@@ -67,6 +68,13 @@ def test_open_tickets_are_counted_and_urgent_ones_told_apart(store: Store) -> No
             tx.add_ticket(Ticket(id=0, urn=URN, channel="sim", lang=Lang.EN, kind=kind, urgent=urgent, question="?", opened=T + n))
     found = store.gauges(now=T + 9)
     assert (found.tickets, found.urgent, found.ticket_since) == (3, 2, T)
+
+
+def test_what_an_operator_keeps_back_is_told(store: Store) -> None:
+    held = store.hold(Wanted(channel="sim"), held_by="amina", now=T)
+    assert store.gauges(now=T).holds == 1
+    store.release([held])
+    assert store.gauges(now=T).holds == 0
 
 
 def _pay(store: Store, amount: str, currency: str, *, now: float) -> None:
