@@ -178,8 +178,8 @@ def _send(args: argparse.Namespace, place: Place) -> Iterator[str]:
         looked = [row for wanted in meant for row in place.store.waiting(wanted, limit=_MANY, stale_after_s=place.stale_after_s)]
         held = sum(row.held for row in looked)
         if held:
-            yield f"Of these, {held} are held and wait on: `ujumbe queue release` ends a hold."
-    if args.rows:
+            yield f"Held all the same: {held}. `ujumbe queue release` ends a hold."
+    if args.rows and not due:
         yield from _revive(args, place, meant, ())
     elif not due:
         yield _nothing(args)
