@@ -52,7 +52,8 @@ def judged(
 
 
 UNCLEAR_THEN_REFUSED = (Kind.CUT_BEFORE, Kind.REFUSED)
-UNCLEAR_UNTIL_THE_LAST_TRY = (Kind.CUT_AFTER, Kind.TOO_FAST, Kind.NOT_NOW, Kind.TOO_FAST, Kind.NOT_NOW)
+UNCLEAR_UNTIL_THE_LAST_TRY = (Kind.CUT_AFTER, Kind.TOO_FAST, Kind.SLOW, Kind.CUT_BEFORE, Kind.NOT_NOW, Kind.BROKEN_BEFORE, Kind.CUT_AFTER)
+NEVER_UNCLEAR = (Kind.TOO_FAST, Kind.NOT_NOW) * 3
 
 
 @pytest.mark.parametrize(
@@ -61,6 +62,8 @@ UNCLEAR_UNTIL_THE_LAST_TRY = (Kind.CUT_AFTER, Kind.TOO_FAST, Kind.NOT_NOW, Kind.
         pytest.param(judged(Status.WIRED, times=0), {"lost", "wrong"}, id="wired-and-not-taken"),
         pytest.param(judged(Status.UNKNOWN, times=0), {"wrong"}, id="unknown-without-a-reason"),
         pytest.param(judged(Status.FAILED, times=0, met=(Kind.TOO_FAST,)), {"lost", "wrong"}, id="gave-up-too-soon"),
+        pytest.param(judged(Status.FAILED, times=0, met=NEVER_UNCLEAR), {"lost", "wrong"}, id="gave-up-while-it-was-worth-sending"),
+        pytest.param(judged(Status.UNKNOWN, times=0, met=(Kind.CUT_BEFORE,), keeps_key=True), {"wrong"}, id="unsure-too-soon"),
         pytest.param(judged(Status.FAILED, times=1), {"wrong"}, id="failed-and-taken"),
         pytest.param(
             judged(Status.FAILED, times=0, met=UNCLEAR_THEN_REFUSED, keeps_key=True), {"wrong"}, id="claims-to-know-what-it-cannot-know"
@@ -88,6 +91,7 @@ def test_the_judge_sees(tally: Tally, found: set[str]) -> None:
         pytest.param(judged(Status.UNKNOWN, times=0, met=UNCLEAR_THEN_REFUSED, keeps_key=True), id="unclear-then-refused"),
         pytest.param(judged(Status.UNKNOWN, times=1, met=UNCLEAR_UNTIL_THE_LAST_TRY, keeps_key=True), id="unclear-until-the-last-try"),
         pytest.param(judged(Status.FAILED, times=0, met=(Kind.REFUSED,)), id="refused"),
+        pytest.param(judged(Status.FAILED, times=0, met=NEVER_UNCLEAR * 2), id="not-worth-sending-any-more"),
     ],
 )
 def test_the_judge_is_content(tally: Tally) -> None:

@@ -4,11 +4,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from bench.faults.plan import Plan
+from bench.faults.plan import UNCLEAR, Plan
 from bench.wires import Kind, Taken, Wire
 from bot.core.retry import TRIES
 from bot.core.storage import Line
 from bot.core.types import Status
+
+GAVE_UP = 12  # tries in vain, at the least, before a reply is an hour old
 
 
 @dataclass
@@ -19,7 +21,7 @@ class Tally:
     acknowledged: int = 0
     answered: int = 0  # every part taken by the provider, once
     refused: int = 0  # by the provider for good, and we say so
-    gave_up: int = 0  # after TRIES tries, and we say so
+    gave_up: int = 0  # not worth sending any more when its provider took messages again, and we say so
     unknown: int = 0  # we say that we do not know
     unknown_out: int = 0  # of these, those that the provider took: they are among the answered
     lost: int = 0  # acknowledged, not taken, and nothing says why
@@ -69,7 +71,7 @@ def _outcome(tally: Tally, plan: Plan, statuses: set[str], *, whole: bool) -> No
         pass
     elif Status.FAILED in statuses and Kind.REFUSED in plan.met:
         tally.refused += 1
-    elif Status.FAILED in statuses and len(plan.met) >= TRIES:
+    elif Status.FAILED in statuses and len(plan.met) >= GAVE_UP:
         tally.gave_up += 1
     else:
         tally.lost += 1
@@ -78,13 +80,14 @@ def _outcome(tally: Tally, plan: Plan, statuses: set[str], *, whole: bool) -> No
 
 def _right(plan: Plan, out: bool, wire: Wire | type[Wire], *, keeps_key: bool, alone: bool) -> set[Status]:
     """What may be said of a part that the stand-in took (`out`), or did not. `alone`: what was met was met by this part."""
-    over = Kind.REFUSED in plan.met or len(plan.met) >= TRIES
+    tired = sum(kind in UNCLEAR for kind in plan.met) >= TRIES
+    over = Kind.REFUSED in plan.met or tired or len(plan.met) >= GAVE_UP
     unsure = plan.unclear and (over or not keeps_key)
     if not out:
         failed = over and not (plan.unclear and alone)  # who was left without an answer once cannot know
         return ({Status.FAILED} if failed else set()) | ({Status.UNKNOWN} if unsure else set())
     if plan.final and (wire.finds_unheard or not unsure):
         return {plan.final}
-    if len(plan.met) >= TRIES:  # given up, with a try among them that got through
+    if tired:  # given up, with a try among them that got through
         return {Status.UNKNOWN}
     return {Status.UNKNOWN} if unsure else {Status.WIRED}
