@@ -3,9 +3,9 @@
 import logging
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
 from inspect import signature
@@ -20,10 +20,12 @@ from bot.core.deliver import Deliverer
 from bot.core.desk import Desk
 from bot.core.errors import BadSetting, ModelFailed
 from bot.core.inbox import Inbox
+from bot.core.jump import Watch, steady
 from bot.core.limits import with_limits
 from bot.core.loops import Loops
 from bot.core.ports import Channel, Checks, Chooser, Clock, Meaning, Queue, Writer
 from bot.core.recover import LOOK_BACK_S, catch_up, recover
+from bot.core.remote import Budget, Remote
 from bot.core.storage import Store
 from bot.core.sweep import sweep
 from bot.core.types import Library
@@ -61,6 +63,8 @@ class App:
     channels: Mapping[str, Channel]
     clock: Clock
     writer: Writer | None = None  # given by tests and the chat; else the settings' model, loaded at the first answer
+    load_engine: "Callable[[Settings], tuple[Writer | None, Chooser | None]]" = field(default_factory=lambda: _load_engine)
+    steady: Clock = steady  # seconds that only pass, to tell a jump of `clock` by
     _recover_at: float = 0.0
     _urgent: frozenset[int] = frozenset()  # the open urgent tickets, as last told
 
@@ -86,12 +90,13 @@ class App:
 
     @cached_property
     def _answerer(self) -> Answerer:
-        writer, chooser = (self.writer, None) if self.writer is not None else _load_engine(self.settings)
+        writer, chooser = (self.writer, None) if self.writer is not None else self.load_engine(self.settings)
         return Answerer(
             self.library,
             writer,
             chooser=chooser,
             meaning=_load_meaning(self.settings),
+            remote=_open_remote(self.settings, self.store, self.clock),
             model_s=self.settings.answer_within_s,
             values=self.settings.placeholders,
         )
@@ -128,19 +133,33 @@ class App:
             self.queue.hint(*hint)
 
     def send(self, delivery_id: int) -> None:
-        """Sends what is left of a delivery. Safe to repeat."""
-        self._deliverer.send(delivery_id)
+        """Sends what is left of a delivery. Safe to repeat. Nothing goes out, and nothing is too late, while a clock that jumped is not
+        settled: the sweep hints it again."""
+        self._watch.look()
+        if self._watch.calm:
+            self._deliverer.send(delivery_id)
 
     def sweep(self) -> int:
         """Finds what was left behind; at the first call and then hourly also what providers could not deliver to us.
 
         Returns how many rows were hinted."""
+        self._settle_clock()
         now = self.clock()
         self._tell_urgent()
         if now >= self._recover_at:
             self._recover_at = now + RECOVER_EVERY_S
             self._recover(now)
         return sweep(self.store, self.queue, now=now)
+
+    @cached_property
+    def _watch(self) -> Watch:
+        return Watch(self.clock, self.steady)
+
+    def _settle_clock(self) -> None:
+        """Before anything is called late or early: what waits follows a clock that was put right."""
+        if jumped_s := self._watch.settle(self.store):
+            log.warning("the clock jumped by %+.0f s: what waits has moved along, nothing is late because of it", jumped_s)
+            self._recover_at = 0.0
 
     def _tell_urgent(self) -> None:
         """One line for each urgent ticket that is open and was not told yet; a restart tells them again."""
@@ -150,6 +169,7 @@ class App:
         self._urgent = urgent
 
     def _recover(self, now: float) -> None:
+        self.inbox.restored_at = self.store.restored_at()
         recovered = recover(self.store, self.inbox, self.channels, now=now, since=now - LOOK_BACK_S)
         for hint in recovered.hints:
             self.queue.hint(*hint)
@@ -170,7 +190,9 @@ def build(
     writer: Writer | None = None,
     clock: Clock = time.time,
 ) -> App:
-    """Puts the service together. What is not given is made from the settings. Raises BadSetting or BadText."""
+    """Puts the service together. What is not given is made from the settings. Raises BadSetting or BadText.
+
+    A clock of a test's own never jumps forward: it goes as it is moved."""
     from skills.loader import load
 
     return App(
@@ -181,6 +203,7 @@ def build(
         channels=open_channels(settings),
         clock=clock,
         writer=writer,
+        steady=steady if clock is time.time else clock,
     )
 
 
@@ -271,6 +294,31 @@ def _load_meaning(settings: Settings) -> Meaning | None:
     except ModelFailed as error:
         log.warning("%s", error)
         return None
+
+
+def budget(settings: Settings, store: Store, clock: Clock) -> Budget:
+    """What the remote endpoint may be asked in a day, and what is used of it."""
+    remote = settings.remote
+    return Budget(store, clock, settings.zone, calls=remote.calls_per_day, tokens=remote.tokens_per_day)
+
+
+def _open_remote(settings: Settings, store: Store, clock: Clock) -> Remote | None:
+    """The remote endpoint of the settings, None without one. Calls nobody yet."""
+    remote = settings.remote
+    if not remote.url:
+        return None
+    from models.remote import Endpoint
+
+    endpoint = Endpoint(remote.url, model=remote.model, api_key=remote.api_key.get_secret_value())
+    log.info("where we are unsure, %s is asked, too", remote.host)
+    return Remote(
+        endpoint,
+        budget(settings, store, clock),
+        languages=remote.languages,
+        timeout_s=remote.timeout_s,
+        clock=time.monotonic,
+        tell=log.warning,
+    )
 
 
 def learn(settings: Settings) -> int:

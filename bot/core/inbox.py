@@ -27,6 +27,7 @@ from bot.core.types import (
     Session,
     SessionEnd,
     SessionEvent,
+    Status,
     StatusUpdate,
 )
 from bot.core.urn import has_number
@@ -71,6 +72,7 @@ class Inbox:
         self._lang = lang
         self._decider = Decider(library, values=values)
         self._handoff = Handoff(library, values)
+        self.restored_at = 0.0  # set by who reads providers' lists, where a backup was brought back lately
 
     def take(self, tx: Tx, event: Event, *, now: float) -> Taken:
         """Stores `event` and everything that follows from it at once. Taking the same event again changes nothing."""
@@ -89,6 +91,11 @@ class Inbox:
                 return Taken()
             case Message():
                 return self._take_message(tx, replace(event, urn=known_as(tx, event.urn)), now)
+
+    def is_late(self, message: Message, *, now: float) -> bool:
+        """Whether `message` was sent too long ago to be answered, by the provider's clock, or may have been answered by what a restore
+        took away."""
+        return message.sent_at is not None and (now - message.sent_at > WORTH_S or message.sent_at <= self.restored_at)
 
     def _opt_out(self, tx: Tx, urn: str, now: float) -> None:
         tx.save_contact(replace(tx.contact(urn, now=now, lang=self._lang), opted_out=True))
@@ -112,7 +119,9 @@ class Inbox:
     def answered(self, tx: Tx, message: Message, answer: WaitingAnswer, *, now: float) -> Reply:
         """The screen for `message` of an answer that came in time, cut to the channel's size and kept for a repeat of the hop."""
         lang = tx.contact(message.urn, now=now, lang=self._lang).lang
-        reply, rest = self._cut(Reply(answer.text, lang, "fact", ends=not answer.offers), limits_for(self._channels[message.channel], message))
+        reply, rest = self._cut(
+            Reply(answer.text, lang, "fact", ends=not answer.offers), limits_for(self._channels[message.channel], message)
+        )
         session = tx.session(session_key(message)) or Session(session_key(message))
         tx.save_session(replace(session, screen=reply.text, screen_ends=reply.ends, more=rest))
         return reply
@@ -121,9 +130,11 @@ class Inbox:
 
     def _pushed(self, turn: _Turn) -> Taken:
         last = self._last_answer(turn)
-        decision = self._decider.decide(turn.message.text, turn.contact, turn.session, screen=False, last=last.text, offers=last.offers, now=turn.now)
+        decision = self._decider.decide(
+            turn.message.text, turn.contact, turn.session, screen=False, last=last.text, offers=last.offers, now=turn.now
+        )
         decision = self._handed(turn, decision)
-        decision = _kept(decision, turn.contact) if is_late(turn.message, now=turn.now) else decision
+        decision = _kept(decision, turn.contact) if self.is_late(turn.message, now=turn.now) else decision
         decision, ignored = self._heeded(turn, decision)
         session = decision.session
         hints: tuple[tuple[Lane, int], ...] = ()
@@ -167,7 +178,9 @@ class Inbox:
         last = self._last_answer(turn)
         if turn.message.session_event is SessionEvent.NEW:
             return self._dialled(turn, last.text)
-        decision = self._decider.decide(turn.message.text, turn.contact, turn.session, screen=True, last=last.text, offers=last.offers, now=turn.now)
+        decision = self._decider.decide(
+            turn.message.text, turn.contact, turn.session, screen=True, last=last.text, offers=last.offers, now=turn.now
+        )
         decision, ignored = self._heeded(turn, self._handed(turn, decision))
         if decision.expire:
             turn.tx.expire_replies(turn.message.urn)
@@ -259,11 +272,6 @@ class Inbox:
     def _last_answer(self, turn: _Turn) -> WaitingAnswer:
         answer = turn.tx.last_answer(turn.message.urn, since=turn.now - LAST_ANSWER_S)
         return answer or WaitingAnswer(0, 0, "", Status.QUEUED)
-
-
-def is_late(message: Message, *, now: float) -> bool:
-    """Whether `message` was sent too long ago to be answered, by the provider's clock."""
-    return message.sent_at is not None and now - message.sent_at > WORTH_S
 
 
 def _kept(decision: Decision, before: Contact) -> Decision:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from bot.core.errors import SendError
-from bot.core.inbox import Inbox, is_late
+from bot.core.inbox import Inbox
 from bot.core.ports import Channel, Recovers, Reports
 from bot.core.storage import Store
 from bot.core.types import Lane, Message
@@ -75,7 +75,7 @@ def _take(store: Store, inbox: Inbox, page: Sequence[Message], total: Recovered,
     with store.begin() as tx:
         results = [inbox.take(tx, message, now=now) for message in page]
     known = sum(result.duplicate for result in results)
-    old = sum(is_late(message, now=now) and not result.duplicate for message, result in zip(page, results, strict=True))
+    old = sum(inbox.is_late(message, now=now) and not result.duplicate for message, result in zip(page, results, strict=True))
     hints = [hint for result in results for hint in result.hints]
     return replace(
         total,
