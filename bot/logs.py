@@ -28,6 +28,7 @@ def start(format: Format) -> None:
     requests hold numbers and texts)."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines() if format == "json" else logging.Formatter(_TEXT))
+    logging.captureWarnings(True)  # libraries' warnings would else be lines of another form
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     for ours in _OURS:
         logging.getLogger(ours).setLevel(logging.INFO)

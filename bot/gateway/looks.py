@@ -3,10 +3,11 @@
 import asyncio
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Generic, TypeVar
 
 from bot.app import App
+from bot.core.bucket import Bucket
 from bot.core.gauges import Gauges
 from bot.core.ports import Reachable
 from bot.core.types import Lane
@@ -52,6 +53,7 @@ class Looks:
         self.broker = Look(self._broker, otherwise=False)
         self.silent = Look(self._silent, otherwise=PARTS)
         self.disk = Look(lambda: shutil.disk_usage(app.settings.data_dir).free, otherwise=0)
+        self.buckets: Look[Mapping[str, Bucket]] = Look(app.store.buckets, otherwise={})
         self.gauges: Look[Gauges | None] = Look(lambda: app.store.gauges(now=app.clock()), otherwise=None)
 
     async def degraded(self) -> list[str]:

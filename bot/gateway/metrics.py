@@ -32,9 +32,10 @@ class Metrics:
     async def _look(self) -> Looked:
         looks = self._looks
         gauges, database, broker = await asyncio.gather(looks.gauges(), looks.store(), looks.broker())
-        silent, disk = await asyncio.gather(looks.silent(), looks.disk())
+        silent, disk, buckets = await asyncio.gather(looks.silent(), looks.disk(), looks.buckets())
         return Looked(
             gauges=gauges,
+            buckets=buckets,
             database=database,
             broker=broker,
             lanes={part: part not in silent for part in PARTS},

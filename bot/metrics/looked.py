@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 
+from bot.core.bucket import Bucket
 from bot.core.gauges import Gauges
 from bot.metrics.families import OTHER
 
@@ -18,6 +19,7 @@ class Looked:
     """One look at the service. `gauges` is None where the store did not answer; `lanes` says of each part whether it works."""
 
     gauges: Gauges | None
+    buckets: Mapping[str, Bucket]
     database: bool
     broker: bool
     lanes: Mapping[str, bool]
@@ -45,7 +47,7 @@ class Looked:
                 lanes,
             ),
         ]
-        return up if self.gauges is None else [*up, *self._stored(self.gauges)]
+        return up if self.gauges is None else [*up, *self._stored(self.gauges), *self._rates()]
 
     def _stored(self, gauges: Gauges) -> list[GaugeMetricFamily]:
         place = ["lane", "channel"]
@@ -65,6 +67,23 @@ class Looked:
             _one("queue_holds", "Holds of an operator that keep some of it back: ujumbe queue.", float(gauges.holds)),
             _many("cost_last_hour", "What the last hour's parts cost, where the provider tells.", ["channel", "currency"], cost),
             _many("parts_last_hour", "Parts that a provider took, of the last hour's deliveries.", ["channel"], parts),
+        ]
+
+    def _rates(self) -> list[GaugeMetricFamily]:
+        known = {channel: self.buckets.get(channel, Bucket()) for channel in self.channels}
+        return [
+            _many(
+                "rate_factor",
+                "Share of its rate that a channel sends at; less than 1 after its provider said too fast.",
+                ["channel"],
+                {(channel,): bucket.speed(self.at) for channel, bucket in known.items()},
+            ),
+            _many(
+                "provider_silent",
+                "1: the provider has not answered for so long that only a probe is sent.",
+                ["channel"],
+                {(channel,): float(bucket.tripped) for channel, bucket in known.items()},
+            ),
         ]
 
 

@@ -12,6 +12,7 @@ from celery import Celery
 
 from bot.core.answering import LEASE_S
 from bot.core.trace import where
+from bot.metrics.families import TASK_ERRORS
 from bot.worker.lease import renewing
 from bot.worker.queue import ANSWER, SEND, SWEEP
 
@@ -53,4 +54,5 @@ def reported(task: str, id: int) -> Iterator[None]:
     try:
         yield
     except Exception as error:  # the last door before Celery, which would log the whole error
+        TASK_ERRORS.labels(task).inc()
         log.error("%s %d failed: %s", task, id, where(error))

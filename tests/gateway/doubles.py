@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from bot.app import App
 from bot.config import Settings
+from bot.core.bucket import TRIP, Bucket
 from bot.core.errors import Challenge, Malformed, StoreDown, Unsigned
 from bot.core.gauges import Gauges, Waiting
 from bot.core.inbox import Inbox
@@ -114,6 +115,9 @@ class FakeStore:
     def check_write(self, *, now: float) -> None:
         if self.down:
             raise StoreDown("no database")
+
+    def buckets(self) -> Mapping[str, Bucket]:
+        return {"line": Bucket(misses=TRIP, factor=0.5, cut_at=time.time())}
 
     def gauges(self, *, now: float) -> Gauges:
         if self.down:

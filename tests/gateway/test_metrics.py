@@ -48,6 +48,8 @@ async def test_what_is_looked_at_is_there(client: Client, doubles: House) -> Non
     assert value(text, "database_up") == value(text, "broker_up") == 1
     assert value(text, "lane_up", lane="answers") == 0
     assert value(text, "disk_free_bytes") > 0
+    assert 0.5 <= value(text, "rate_factor", channel="line") < 0.6
+    assert value(text, "provider_silent", channel="line") == 1
 
 
 async def test_a_database_that_is_gone_is_told_and_nothing_is_made_up(client: Client, doubles: House) -> None:

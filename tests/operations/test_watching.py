@@ -40,7 +40,7 @@ def _looked() -> Looked:
         ticket_since=1.0,
         spending=[Spending("sim", "KES", 2, Decimal("1.6")), Spending("sim", "+254700000001", 1, Decimal(1))],
     )
-    return Looked(gauges=gauges, database=True, broker=True, lanes={"beat": True}, disk_free=1, channels=["sim"], at=9.0)
+    return Looked(gauges=gauges, buckets={}, database=True, broker=True, lanes={"beat": True}, disk_free=1, channels=["sim"], at=9.0)
 
 
 def _existing() -> Mapping[str, frozenset[str]]:
