@@ -4,12 +4,13 @@ UV ?= uv
 SETUP = @test -n "$(PYTHON)" || { echo "Python 3.11 is missing. On Debian: apt-get install -y python3 python3-venv"; exit 1; }; $(PYTHON) -m scripts.setup
 LOCK = $(UV) pip compile --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
-.PHONY: help run test check lock clean
+.PHONY: help run test check chaos lock clean
 
 help:
 	@echo "make run     set everything up and start the service (the first time takes several minutes)"
 	@echo "make test    set up and run all tests"
 	@echo "make check   set up, then lint, types and all tests: what CI runs"
+	@echo "make chaos   set up, then kill every part again and again under load, on both stacks (half an hour; docs/operations/chaos.md)"
 	@echo "make lock    write the lock files anew from pyproject.toml (needs uv)"
 	@echo "make clean   remove the virtual environment and build logs; data/ and the shared cache stay"
 
@@ -28,6 +29,10 @@ check:
 	.venv/bin/mypy
 	.venv/bin/mypy -p scripts
 	@exec .venv/bin/python -m pytest
+
+chaos:
+	$(SETUP) --dev
+	@exec .venv/bin/python -m bench.chaos
 
 lock:
 	$(LOCK) --no-emit-package llama-cpp-python pyproject.toml -o requirements.lock

@@ -105,7 +105,9 @@ class _Books:
 def _one(verdict: Verdict, books: _Books, asked: Asked) -> None:
     """Counts an acknowledged message in one place."""
     rows, answers = books.rows[asked.person, asked.text], books.answers_to(asked)
-    verdict.stored_twice += max(0, len(rows) - 1)
+    if len(rows) > 1:
+        verdict.stored_twice += len(rows) - 1
+        verdict.remarks.append(f"stored {len(rows)} times: {_name(asked)}")
     begun = [sent for sent in answers if any(piece.text in books.took[asked.person] for piece in sent.pieces)]
     if len(begun) > 1 or len(answers) > 1:
         verdict.answered_twice += 1

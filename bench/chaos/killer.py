@@ -21,12 +21,10 @@ class Mortal(Protocol):
 
 def deck(weights: Mapping[str, int], kills: int, *, seed: int) -> list[str]:
     """`kills` victims, each in proportion to its weight and each at least once where there are enough kills, in a random order."""
-    total = sum(weights.values())
-    cards = [victim for victim, weight in weights.items() for _ in range(max(1, kills * weight // total))]
-    dice = random.Random(f"{seed} deck")
-    while len(cards) < kills:
-        cards.append(dice.choices(list(weights), list(weights.values()))[0])
-    dice.shuffle(cards)
+    cards = list(weights)
+    while len(cards) < kills:  # whoever is furthest from its share comes next
+        cards.append(max(weights, key=lambda victim: weights[victim] / (cards.count(victim) + 1)))
+    random.Random(f"{seed} deck").shuffle(cards)
     return cards[:kills]
 
 

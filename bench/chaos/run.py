@@ -46,7 +46,8 @@ class Outcome:
     stack: str
     verdict: Verdict
     hits: Counter[str] = field(default_factory=Counter)
-    misses: int = 0
+    kills: int = 0  # that were planned
+    misses: int = 0  # kills that came too late, and were tried again on the next best moment
     ended_alone: int = 0
     stopped_well: bool = False
     settled: bool = False
@@ -62,7 +63,7 @@ class Outcome:
     @property
     def faultless(self) -> bool:
         """Whether all that must be 0 is 0, and all was tried that was planned."""
-        return not self.verdict.violations and not self.unusual and self.settled and not self.misses
+        return not self.verdict.violations and not self.unusual and self.settled and self.stopped_well and self.hits.total() == self.kills
 
 
 def run(name: str, plan: Plan) -> Outcome:
@@ -100,7 +101,7 @@ class _Run:
             settled = self._settle() and self._once_more()
             self.callers.finish()
             stopped = self.stack.serve.stop() == 0
-            outcome = Outcome(self.stack.name, judge(self._history()), killer.hits, killer.misses, load_s=load_s)
+            outcome = Outcome(self.stack.name, judge(self._history()), killer.hits, self.plan.kills, killer.misses, load_s=load_s)
             outcome.settled, outcome.stopped_well = settled, stopped
             return self._figures(outcome)
         finally:

@@ -33,6 +33,7 @@ _ROWS: Sequence[tuple[str, Callable[[Outcome], str]]] = (
     ("acknowledged at the first try", lambda one: f"{one.first_acknowledged:,}"),
     ("outside kills, p50 / p99 ms", lambda one: _percentiles(one.calm)),
     ("kills", lambda one: f"{one.hits.total()}"),
+    ("kills that came too late and were tried again", lambda one: f"{one.misses}"),
     ("service ended by itself", lambda one: f"{one.ended_alone}"),
     ("seconds of load / in all", lambda one: f"{one.load_s:.0f} / {one.seconds:.0f}"),
 )
@@ -57,7 +58,7 @@ def complaints(outcome: Outcome) -> list[str]:
     found += [f"the gateway answered {status} {times} times" for status, times in outcome.unusual.items()]
     found += [] if outcome.settled else ["it did not come to rest in time"]
     found += [] if outcome.stopped_well else ["ujumbe serve did not end with status 0 when asked to"]
-    found += [f"{outcome.misses} kills hit nobody"] if outcome.misses else []
+    found += [] if outcome.hits.total() == outcome.kills else [f"{outcome.hits.total()} of {outcome.kills} kills hit"]
     return [f"{outcome.stack}: {line}" for line in (*found, *outcome.verdict.remarks[:_REMARKS])]
 
 
