@@ -13,11 +13,12 @@ from bot.core.errors import ModelFailed
 from bot.core.find import Finder, Found
 from bot.core.language import marked
 from bot.core.ports import Chooser, Meaning, Writer
+from bot.core.remote import Remote
 from bot.core.retrieve import Index
 from bot.core.route import Route
 from bot.core.text import measure
 from bot.core.trust import SURE
-from bot.core.types import Draft, Fact, Lang, Library, Limits, Reply
+from bot.core.types import OFFER, Choice, Draft, Fact, Lang, Library, Limits, Reply
 
 PART_UNITS = 160  # an answer is one SMS part, also where a channel could carry more
 _UNITS_PER_TOKEN = 2.5  # Swahili, the worse of our two, over Gemma's vocabulary; English has about 4
@@ -29,7 +30,7 @@ class Answerer:
     """Answers questions out of a Library. `values` fill the texts' placeholders.
 
     `chooser` picks among the facts' vetted texts, `writer` words the fact anew; without either, the search picks. `meaning` lets the
-    search see past the words.
+    search see past the words; `remote` picks where the house is not sure.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class Answerer:
         *,
         chooser: Chooser | None = None,
         meaning: Meaning | None = None,
+        remote: Remote | None = None,
         model_s: float,
         clock: Callable[[], float] = time.monotonic,
         values: Mapping[str, str] = MappingProxyType({}),
@@ -46,7 +48,7 @@ class Answerer:
         self._library, self._writer, self._model_s, self._clock, self._values = library, writer, model_s, clock, values
         strays = ((text, lang) for lang, texts in library.strays.items() for text in texts)
         self._index = Index((f for s in library.skills for f in s.facts), meaning, strays)
-        self._finder = Finder(library.skills, self._index, chooser, model_s=model_s, clock=clock)
+        self._finder = Finder(library.skills, self._index, chooser, remote=remote, model_s=model_s, clock=clock)
 
     @property
     def texts(self) -> int:
@@ -73,10 +75,12 @@ class Answerer:
 
         `deadline` is a time.monotonic() value: the model stops there, or after `model_s`. Never raises for a model's failure."""
         _, question = marked(question)
-        found, skill_of = self._finder.find(question, lang=lang, skill=skill, turns=turns, deadline=deadline)
+        finding = self._finder.find(question, lang=lang, skill=skill, turns=turns, deadline=deadline)
+        found = finding.found
         if found is None or _expired(found.fact):
-            return self._refusal(skill_of, lang)
-        return self._worded(question, found, limits, deadline) or _vetted(found)
+            return self._offer([fact for fact in finding.near if not _expired(fact)], lang) or self._refusal(finding.skill, lang)
+        worded = None if found.remote else self._worded(question, found, limits, deadline)
+        return worded or _vetted(found)
 
     def _worded(self, question: str, found: Found, limits: Limits, deadline: float) -> Reply | None:
         """What the writer makes of the fact: its wording where the guard lets it through, a refusal where it is right to refuse."""
@@ -103,6 +107,14 @@ class Answerer:
         except ModelFailed:
             return None
 
+    def _offer(self, near: Sequence[Fact], lang: Lang) -> Reply | None:
+        """The titles of what came near, for the person to pick from. None where there is nothing."""
+        if not near:
+            return None
+        choices = tuple(Choice(str(n), fact.title) for n, fact in enumerate(near, 1))
+        text, footer = (self._library.text(name, lang) for name in ("offer", "offer_else"))
+        return Reply(text, lang, OFFER, "", tuple(fact.id for fact in near), ends=False, choices=choices, footer=footer)
+
     def _refusal(self, name: str, lang: Lang) -> Reply:
         """The skill's own words for "not in my guide", or the shared ones where the question belongs to no skill."""
         skill = self._library.skill(name)
@@ -120,7 +132,7 @@ def _expired(fact: Fact) -> bool:
 
 def _vetted(found: Found) -> Reply:
     fact = found.fact
-    return Reply(found.text, fact.lang, "chosen" if found.chosen else "fact", fact.skill, (fact.id,))
+    return Reply(found.text, fact.lang, "remote" if found.remote else "chosen" if found.chosen else "fact", fact.skill, (fact.id,))
 
 
 def _tidy(draft: Draft, limits: Limits) -> str:

@@ -1,4 +1,5 @@
-"""Finds what answers a question: the search offers texts, the model chooses among them, and a follow-up is read with what came before."""
+"""Finds what answers a question: the search offers texts, the model chooses among them, and a follow-up is read with what came before.
+Where the house is unsure, a remote endpoint may choose, too, if there is one (bot.core.remote)."""
 
 from collections.abc import Callable, Sequence
 from copy import copy
@@ -7,32 +8,53 @@ from dataclasses import dataclass, replace
 from bot.core import choose, trust
 from bot.core.errors import ModelFailed
 from bot.core.ports import Chooser
+from bot.core.remote import NOTHING, Remote
 from bot.core.retrieve import Hit, Index
 from bot.core.route import Route, Router
 from bot.core.types import Fact, Lang, Skill
 
 # A follow-up's own words must nearly all stand in the fact: a change of subject must not be answered with the old subject.
 FOLLOWS = 0.8
+NEAR = 3  # facts that are offered where none is sure
 SAME = 0.97  # a question this near to a line of the fact is that line: nothing is left to choose
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A vetted text that answers, of a fact in the asker's language. `confidence` in [0, 1]; `chosen`: the model chose it."""
+    """A vetted text that answers, of a fact in the asker's language. `confidence` in [0, 1]. `chosen`: the model chose it; `remote`: the
+    remote endpoint did."""
 
     fact: Fact
     text: str
     confidence: float
     chosen: bool = False
+    remote: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What came of a question: what answers it, the skill that it belongs to ("" for none), and where nothing answers for sure the
+    facts that came nearest, in the asker's language."""
+
+    found: Found | None
+    skill: str
+    near: Sequence[Fact] = ()
 
 
 class Finder:
-    """Finds answers. Without a `chooser` the search alone decides."""
+    """Finds answers. Without a `chooser` the search alone decides. `remote` is asked where that is not sure."""
 
     def __init__(
-        self, skills: Sequence[Skill], index: Index, chooser: Chooser | None, *, model_s: float, clock: Callable[[], float]
+        self,
+        skills: Sequence[Skill],
+        index: Index,
+        chooser: Chooser | None,
+        *,
+        remote: Remote | None = None,
+        model_s: float,
+        clock: Callable[[], float],
     ) -> None:
-        self._index, self._chooser, self._model_s, self._clock = index, chooser, model_s, clock
+        self._index, self._chooser, self._remote, self._model_s, self._clock = index, chooser, remote, model_s, clock
         self._router = Router(skills, index)
 
     @property
@@ -47,16 +69,34 @@ class Finder:
     def without_chooser(self) -> "Finder":
         """The same, by the search alone."""
         plain = copy(self)
-        plain._chooser = None
+        plain._chooser, plain._remote = None, None
         return plain
 
-    def find(self, question: str, *, lang: Lang, skill: str, turns: Sequence[str], deadline: float) -> tuple[Found | None, str]:
-        """What answers `question` in `lang`, or None, and the skill that the question belongs to ("" for none)."""
+    def find(self, question: str, *, lang: Lang, skill: str, turns: Sequence[str], deadline: float) -> Finding:
+        """What answers `question` in `lang`, or comes near it."""
         route = self._router.route(question, hint=skill)
         found = self._best(question, route.hits, lang, deadline)
         if found is not None and found.confidence >= (trust.CHOSEN if found.chosen else trust.CONFIDENT):
-            return found, found.fact.skill
-        return self._follow_up(question, lang, skill, turns), route.skill
+            ours = Finding(found, found.fact.skill)
+        else:
+            ours = Finding(self._follow_up(question, lang, skill, turns), route.skill, self._near(route.hits, lang))
+        doubted = ours.found is None or (ours.found is found and ours.found.confidence < trust.DOUBTED)
+        return self._elsewhere(question, route, ours, lang, deadline) if doubted else ours
+
+    def _elsewhere(self, question: str, route: Route, ours: Finding, lang: Lang, deadline: float) -> Finding:
+        """What the remote endpoint chooses; `ours` where nobody is asked there or nothing comes back."""
+        if self._remote is None or not route.hits or route.hits[0].confidence < trust.HOPELESS:
+            return ours
+        facts = [self._index.twin(hit.fact, lang) for hit in route.hits]
+        texts = [fact.sms for fact in facts]
+        chosen = self._remote.choose(question, texts, lang=lang, deadline=deadline)
+        if chosen is None:
+            return ours
+        if chosen == NOTHING:
+            return Finding(None, route.skill)
+        fact = facts[chosen]
+        text = ours.found.text if ours.found is not None and ours.found.fact is fact else fact.sms
+        return Finding(Found(fact, text, 1.0, remote=True), fact.skill)
 
     def _best(self, question: str, hits: Sequence[Hit], lang: Lang, deadline: float) -> Found | None:
         if not hits:
@@ -74,6 +114,12 @@ class Finder:
         """The text of the nearest line; a detail that was asked for in another language has no twin, so the sms stands for it."""
         fact = self._index.twin(hit.fact, lang)
         return Found(fact, hit.answer if fact is hit.fact else fact.sms, hit.confidence)
+
+    def _near(self, hits: Sequence[Hit], lang: Lang) -> Sequence[Fact]:
+        """What may be offered: nothing where even the best has next to nothing to do with the question."""
+        if not hits or hits[0].confidence < trust.OFFERED:
+            return ()
+        return tuple(self._index.twin(hit.fact, lang) for hit in hits[:NEAR])
 
     def _shares(self, question: str, texts: Sequence[str], deadline: float) -> Sequence[float] | None:
         """What the model makes of the texts, None where it did not get to it."""

@@ -9,10 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 # From here on a fact may be answered from: one that the search found, and one that the model chose.
+# From OFFERED on, what the search found is offered by its titles, and the person picks: 7 of 10 that are refused wrongly find it there.
 # Below SURE a model that says NOINFO is believed; above, the search is.
 CONFIDENT = 0.4
 CHOSEN = 0.5
+OFFERED = 0.1
 SURE = 0.95
+HOPELESS = 0.02  # below it not even another is asked: the words of one that nothing answers stay in the house
+DOUBTED = 0.7  # below it another is asked, too, where there is one: by these figures' own count three in ten are wrong there
 _ENOUGH = 3.0  # rare words found; more say no more
 
 

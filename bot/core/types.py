@@ -189,15 +189,18 @@ class Choice:
     label: str
 
 
+OFFER = "offer"  # the kind of a Reply that answers nothing yet: the facts that come near, by their titles
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What we decided to say, before it is fitted to a channel."""
 
     text: str
     lang: Lang
-    kind: str  # "fixed", "menu", "fact", "chosen", "model", "approved", "refusal", "emergency", "more"
+    kind: str  # "fixed", "menu", "offer", "picked", "fact", "chosen", "remote", "model", "approved", "refusal", "emergency", "more"
     skill: str = ""
-    facts: Sequence[str] = ()  # ids of the facts it rests on
+    facts: Sequence[str] = ()  # ids of the facts it rests on; of an OFFER, those that its choices stand for
     ends: bool = True  # USSD: END after this screen (True) or CON (False)
     despite_stop: bool = False  # the one confirmation that may follow a STOP
     choices: Sequence[Choice] = ()  # what can be picked: native where the channel has it, numbered lines elsewhere
@@ -307,8 +310,9 @@ class Emergency:
     """Something that cannot wait for a model: recognised by its words, answered by its vetted text."""
 
     id: str
-    words: Mapping[Lang, Sequence[str]]  # phrases; every word of one phrase has to be there, near enough
+    words: Mapping[Lang, Sequence[str]]  # phrases; every word of one phrase has to be there, near enough; "cut/stabbed": either will do
     reply: Mapping[Lang, str]
+    of_bodies: bool = False  # what happens to an animal too, for which the reply is not meant
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from bot.core.answer import Answerer
 from bot.core.errors import EndpointFailed, StoreDown
 from bot.core.ports import Said
 from bot.core.prompt import MAX_QUESTION
-from bot.core.remote import FAILURES, LEAST_S, LONGEST_PAUSE_S, MARGIN_S, NOTHING, PAUSE_S, Budget, Remote, Used, ask, read
+from bot.core.remote import FAILURES, LEAST_S, LONGEST_PAUSE_S, MARGIN_S, NOTHING, PAUSE_S, SLOW_S, Budget, Remote, Used, ask, read
 from bot.core.types import Lang, Reply
 from bot.store.memory import MemoryStore
 from tests.core import small
@@ -32,11 +32,12 @@ class Scripted:
     """An endpoint that says `says`, or fails with it, and remembers what it was asked."""
 
     def __init__(self, says: str | EndpointFailed = "A", *, tokens: int = 0) -> None:
-        self.says, self.tokens = says, tokens
+        self.says, self.tokens, self.take = says, tokens, lambda: None
         self.asked: list[tuple[str, str, int, float]] = []
 
     def complete(self, system: str, user: str, *, max_tokens: int, within_s: float) -> Said:
         self.asked.append((system, user, max_tokens, within_s))
+        self.take()
         if isinstance(self.says, EndpointFailed):
             raise self.says
         return Said(self.says, self.tokens)
@@ -119,6 +120,21 @@ def test_after_three_failures_it_is_left_alone_and_then_tried_once() -> None:
     house.choose()
     house.endpoint.says = "A"
     assert house.choose() == 0, "one failure is none in a row"
+
+
+@pytest.mark.parametrize(("took_s", "asked"), [(SLOW_S, 3), (SLOW_S + 0.5, 1)])
+def test_a_slow_one_holds_up_no_more_than_half_of_the_time(took_s: float, asked: int) -> None:
+    house = House()
+
+    def take() -> None:
+        house.now.at += took_s
+
+    house.endpoint.take = take
+    chosen = [house.choose() for _ in range(3)]
+    assert chosen == [0, *([0, 0] if asked == 3 else [None, None])]
+    assert len(house.endpoint.asked) == asked
+    house.now.at += took_s
+    assert house.choose() == 0
 
 
 @pytest.mark.parametrize(("after_s", "pause_s"), [(90.0, 90.0), (10.0**9, LONGEST_PAUSE_S)])
@@ -239,6 +255,12 @@ def test_a_sure_answer_asks_nobody() -> None:
 def test_a_question_that_nothing_comes_near_asks_nobody() -> None:
     reply, asked = answer("A", STRANGE)
     assert (reply.kind, asked) == ("refusal", 0)
+
+
+def test_what_has_nothing_to_do_with_the_guide_stays_in_the_house(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.core.trust.HOPELESS", 0.2)
+    assert answer("A", UNSURE)[1] == 0
+    assert answer("A", DOUBTED)[1] == 1
 
 
 def test_without_a_model_and_without_the_remote() -> None:

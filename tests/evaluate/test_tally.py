@@ -32,9 +32,9 @@ def test_a_rate_is_of_those_that_were_judged() -> None:
 
 
 def test_who_answered() -> None:
-    replies = (TOLD, TOLD, replace(TOLD, kind="chosen"), replace(TOLD, kind="model"), URGENT, REFUSED)
+    replies = (TOLD, TOLD, replace(TOLD, kind="chosen"), replace(TOLD, kind="model"), replace(TOLD, kind="remote"), URGENT, REFUSED)
     outcomes = [outcome(reply=reply, seconds=n / 10) for n, reply in enumerate(replies, 1)]
-    assert counts(outcomes) == Counts(asked=6, emergencies=1, by_search=2, by_model=2, by_remote=0, p50_s=0.3, p95_s=0.6)
+    assert counts(outcomes) == Counts(asked=7, emergencies=1, by_search=2, by_model=2, by_remote=1, p50_s=0.4, p95_s=0.7)
 
 
 def test_percentiles_are_measured_values() -> None:

@@ -155,6 +155,14 @@ def test_a_name_server_that_hangs_is_left_behind(monkeypatch: pytest.MonkeyPatch
         hang.set()
 
 
+def test_a_librarys_surprise_is_a_failure_like_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    def surprised(*_: object, **__: object) -> None:
+        raise RuntimeError("with the question in it")
+
+    monkeypatch.setattr("aiohttp.ClientSession", surprised)
+    assert failure("http://127.0.0.1:9").code == "RuntimeError"
+
+
 def test_neither_key_nor_words_stand_in_the_error() -> None:
     with ChatEndpoint("A") as server:
         error = failure(server.url, key="wrong-key-that-nobody-may-see")
