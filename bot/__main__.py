@@ -49,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_doctor(commands)
     _add_provider_sim(commands)
     _add_tickets(commands)
+    _add_backup(commands)
     _add_queue(commands)
     _add_eval(commands)
     costs = commands.add_parser("costs", help="what the messages of the last days cost, as far as the providers told")
@@ -152,6 +153,33 @@ def _agrees(question: str) -> bool:
         return input(question).strip().lower() in {"y", "yes"}
     except EOFError:
         return False
+
+
+def _add_backup(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    backup = commands.add_parser("backup", help="copy the database and the keys into one file, also while the service runs")
+    backup.add_argument("file", nargs="?", type=Path, help="a file or a folder (default: data_dir/backups)")
+    backup.add_argument("--keep", type=int, metavar="N", help="afterwards remove all but the newest N backups in that folder")
+    backup.set_defaults(run=_backup)
+    restore = commands.add_parser("restore", help="bring a backup back; the service must be stopped")
+    restore.add_argument("file", type=Path)
+    restore.add_argument("--send-waiting", action="store_true", help="also send what waited then: some of it may have gone out since")
+    restore.set_defaults(run=_restore)
+
+
+def _backup(args: argparse.Namespace) -> int:
+    from bot.backup import backup
+    from bot.config import load
+
+    backup(load(), args.file, _say, keep=args.keep)
+    return 0
+
+
+def _restore(args: argparse.Namespace) -> int:
+    from bot.backup import restore
+    from bot.config import load
+
+    restore(load(), args.file, _say, send_waiting=args.send_waiting)
+    return 0
 
 
 def _add_eval(commands: "_Commands[argparse.ArgumentParser]") -> None:

@@ -25,7 +25,7 @@ def write(target: Path, files: Mapping[str, Path], facts: Mapping[str, str]) -> 
     listed = json.dumps({"format": FORMAT, **facts, "files": sums}, indent=1).encode()
     unfinished = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        with unfinished.open("xb", opener=_private) as raw:
+        with _create(unfinished) as raw:
             with tarfile.open(fileobj=raw, mode="w:gz") as tar:
                 _add(tar, LIST, io.BytesIO(listed), len(listed))
                 for name, path in files.items():
@@ -74,7 +74,7 @@ def _unpack(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> str:
     path = folder / member.name
     path.parent.mkdir(exist_ok=True)
     digest = hashlib.sha256()
-    with path.open("xb", opener=_private) as file:
+    with _create(path) as file:
         while chunk := content.read(_CHUNK):
             digest.update(chunk)
             file.write(chunk)
@@ -98,8 +98,8 @@ def _add(tar: tarfile.TarFile, name: str, content: BinaryIO, size: int) -> None:
     tar.addfile(member, content)
 
 
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+def _create(path: Path) -> BinaryIO:
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
 
 
 def _sha256(path: Path) -> str:

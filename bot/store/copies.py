@@ -60,7 +60,7 @@ def settle_sqlite(path: Path) -> None:
         connection.execute("PRAGMA journal_mode = DELETE").fetchone()
 
 
-def end_waiting(url: str, *, now: float) -> tuple[int, int]:
+def end_waiting(url: str) -> tuple[int, int]:
     """Ends what waits in a database that was brought back: it may have gone out since. Returns how many deliveries and questions."""
     with _opened(url) as connection:
         waiting = select(DELIVERY.c.id).where(one_of(DELIVERY.c.status, LIVE)).order_by(DELIVERY.c.id)
