@@ -11,7 +11,7 @@ import pytest
 
 from bot.app import App, open_channels
 from bot.chat import HintList
-from bot.config import Settings, child_environment, load
+from bot.config import RemoteSettings, Settings, child_environment, load
 from bot.core.errors import BadSetting
 from bot.core.storage import Claim, NewDelivery, Store
 from bot.core.types import Lane, Lang, Message
@@ -226,6 +226,22 @@ def test_the_key_is_not_shown_and_children_read_the_same_table(monkeypatch: pyte
     assert environment["UJUMBE_REMOTE__API_KEY"] == "secretword"
     assert "UJUMBE_REMOTE" not in environment
     assert settings.remote.url == "https://e.example/v1"
+
+
+def test_the_documents_table_is_read_with_the_key_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    document = Path(__file__).resolve().parents[1] / "docs" / "operations" / "remote.md"
+    shown = document.read_text().partition("```toml\n")[2].partition("```")[0]
+    file = tmp_path / "ujumbe.toml"
+    file.write_text("".join(line for line in shown.splitlines(keepends=True) if not line.startswith("api_key")))
+    monkeypatch.setenv("UJUMBE_CONFIG", str(file))
+    monkeypatch.setenv("UJUMBE_REMOTE__API_KEY", "secretword")
+    remote = load().remote
+    assert (remote.host, remote.api_key.get_secret_value()) == ("api.example.org", "secretword")
+    usual = RemoteSettings()
+    shown_as_usual = ("timeout_s", "calls_per_day", "tokens_per_day", "languages")
+    assert [getattr(remote, name) for name in shown_as_usual] == [getattr(usual, name) for name in shown_as_usual]
+    monkeypatch.setenv("UJUMBE_REMOTE__URL", "")
+    assert load().remote.url == ""
 
 
 def said(settings: Settings) -> list[str]:
