@@ -12,11 +12,13 @@ from bot import machine, valkey
 from bot.config import Settings, child_environment
 from bot.core.types import Lane
 from bot.gateway.listen import listen
+from bot.heartbeat import kept
 from bot.lock import only_one
 from bot.supervisor import Program, Say, StartFailed, Supervisor
 
 _BROKER_WITHIN_S = 15.0
 _READY_WITHIN_S = 180.0  # a large model on a slow disk
+_HANG_S = 30.0  # a worker that hangs is ended so long after it broke its word; a slow disk may hold it up
 _GRACE_S = 15.0  # the gateway drains for 12
 _ANSWERS_NICE = 5  # the model gives way to the gateway
 
@@ -57,6 +59,7 @@ def programs(settings: Settings) -> list[Program]:
             command=[sys.executable, "-m", "bot.worker", name],
             environment=environment,
             ready=lambda pid: _marked(mark, pid),
+            alive=lambda pid: kept(settings.run_path, name, pid, grace_s=_HANG_S),
             nice=_ANSWERS_NICE if name == Lane.ANSWERS else 0,
         )
 
@@ -77,12 +80,15 @@ def broker(settings: Settings) -> Program:
         environment=child_environment(settings),
         prepare=lambda: valkey.socket_path(settings).unlink(missing_ok=True),  # a killed server leaves its socket behind
         ready=lambda _: valkey.answers(settings),
+        mend=lambda: valkey.set_aside(settings),
     )
 
 
 def _start(supervisor: Supervisor, settings: Settings, say: Say) -> None:
     say(f"starting in {settings.data_dir}")
     if not settings.broker_url:
+        if moved := valkey.look_over(settings):
+            say(moved)
         supervisor.start([broker(settings)], within_s=_BROKER_WITHIN_S)
     say(_ujumbe(settings, "migrate"))
     supervisor.start(programs(settings), within_s=_READY_WITHIN_S)

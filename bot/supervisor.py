@@ -1,6 +1,6 @@
 """Keeps a few programs running: starts them in stages, restarts what dies, takes them all with it when it goes.
 
-It knows nothing of what the programs do. The place for a stall check (work waits, nobody takes it) is `Supervisor.tick`.
+It knows nothing of what the programs do. A full disk ends none of them, and not the supervisor either: logs have gaps then.
 """
 
 import contextlib
@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from bot.core.errors import UjumbeError
 
@@ -24,6 +25,7 @@ _LOG_BYTES = 5_000_000  # per program, twice: the file and the one before
 _LAST_LINES = 8
 _START_DEATHS = 3  # a start is given up after so many
 _TOLD_DEATHS = 4  # later on, the end of the log is shown
+_MEND_DEATHS = 2  # so often in a row it ended before it was ready: its files may be why
 
 Say = Callable[[str], None]
 
@@ -36,15 +38,26 @@ def _nothing() -> None:
     """Nothing to prepare."""
 
 
+def _nothing_to_mend() -> str:
+    return ""
+
+
+def _always(_: int) -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """One program to keep running. `ready(pid)` says whether that process does its work; `prepare` runs before each start."""
+    """One program to keep running. `ready(pid)` says whether that process does its work, and `alive(pid)`, later, whether it still does:
+    one that hangs is ended. `prepare` runs before each start; `mend` when it ended twice before it was ready, and says what it did."""
 
     name: str
     command: Sequence[str]
     environment: Mapping[str, str]
     ready: Callable[[int], bool]
+    alive: Callable[[int], bool] = _always
     prepare: Callable[[], None] = _nothing
+    mend: Callable[[], str] = _nothing_to_mend
     nice: int = 0  # added to the priority number: higher gives way to others
 
 
@@ -58,12 +71,13 @@ class Child:
     started: float = 0.0  # time.monotonic()
     start_at: float = 0.0
     deaths: int = 0  # in a row
+    unready: int = 0  # so many of them, the last ones, before it was ready
     ready: bool = False
 
     def start(self) -> None:
         """Starts the program anew, its output appended to its log."""
         self.program.prepare()
-        with self.log.open("ab") as log:
+        with _appended(self.log) as log:
             self.process = subprocess.Popen(  # noqa: S603  commands are ours, never a person's
                 self.program.command,
                 env=dict(self.program.environment),
@@ -81,6 +95,7 @@ class Child:
             return None
         now = time.monotonic()
         self.deaths = 1 if self.ready and now - self.started > _STEADY_S else self.deaths + 1
+        self.unready = 0 if self.ready else self.unready + 1
         first, longest = _BACKOFF_S
         self.start_at = now + min(longest, first * 2 ** min(self.deaths - 1, 16))
         self.process, self.ready = None, False
@@ -88,6 +103,8 @@ class Child:
 
     def last_lines(self) -> str:
         """The end of the log, indented."""
+        if not self.log.exists():
+            return "    (it could not be written)"
         lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-_LAST_LINES:]
         return "\n".join(f"    {line}" for line in lines)
 
@@ -143,8 +160,14 @@ class Supervisor:
             self.say(f"{child.program.name} ended ({_cause(status)}); it starts again")
             if child.deaths == _TOLD_DEATHS:
                 self.say(f"{child.program.name} keeps ending. The end of {child.log}:\n{child.last_lines()}")
+            if child.unready == _MEND_DEATHS and (mended := child.program.mend()):
+                self.say(mended)
         if child.process is None and time.monotonic() >= child.start_at:
             child.start()
+        elif child.process is not None and child.ready and not child.program.alive(child.process.pid):
+            self.say(f"{child.program.name} hangs; it is ended")
+            child.process.kill()
+            child.process.wait()  # or it would be said again
 
     def _greet(self, child: Child) -> None:
         if child.process is not None and not child.ready and child.program.ready(child.process.pid):
@@ -173,12 +196,29 @@ def _cause(status: int) -> str:
     return f"signal {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
 
 
+def _appended(log: Path) -> IO[bytes]:
+    """The log, to append to; nowhere while it cannot be made: the work matters more than the word about it."""
+    try:
+        return log.open("ab")
+    except OSError:
+        return Path(os.devnull).open("ab")
+
+
 def _rotate(log: Path) -> None:
-    """Keeps `log` below its limit. The program has it open to append, so it goes on at the new end; a line may be lost between."""
-    with contextlib.suppress(FileNotFoundError):
-        if log.stat().st_size > _LOG_BYTES:
-            shutil.copyfile(log, log.with_suffix(".log.1"))
-            os.truncate(log, 0)
+    """Keeps `log` below its limit. The program has it open to append, so it goes on at the new end; a line may be lost between. On a
+    full disk the older half is what goes: this makes room."""
+    try:
+        if log.stat().st_size <= _LOG_BYTES:
+            return
+    except OSError:
+        return
+    older = log.with_suffix(".log.1")
+    try:
+        shutil.copyfile(log, older)
+    except OSError:
+        older.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+        os.truncate(log, 0)
 
 
 def _tie_to(parent: int, nice: int) -> Callable[[], None]:

@@ -3,13 +3,16 @@
 import contextlib
 import hashlib
 import os
+import shutil
 import socket
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.config import Settings
 from bot.core.errors import BadSetting
 
+_KEPT = 3  # damaged queues, for whoever wants to know why
 _LONGEST_PATH = 107  # bytes, sun_path of a unix socket without its closing zero
 
 
@@ -31,7 +34,7 @@ def command(settings: Settings) -> list[str]:
     """The command line of the embedded Valkey. Makes its folders. Raises BadSetting where the machine has no binary."""
     binary, path, home = _binary(), socket_path(settings), settings.data_dir / "valkey"
     _private_folder(path.parent)
-    home.mkdir(parents=True, exist_ok=True)
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
     options = {
         "port": "0",  # nothing outside this machine, and no other user of it, can reach the broker
         "unixsocket": str(path),
@@ -56,6 +59,31 @@ def answers(settings: Settings) -> bool:
         asking.sendall(b"PING\r\n")
         return asking.recv(16).startswith(b"+PONG")
     return False
+
+
+def look_over(settings: Settings) -> str:
+    """Sets the queue's folder aside where it is none that we can use. Returns what people should hear, "" for nothing."""
+    home = settings.data_dir / "valkey"
+    usable = home.is_dir() and os.access(home, os.R_OK | os.W_OK | os.X_OK)
+    return set_aside(settings) if home.exists() and not usable else ""
+
+
+def set_aside(settings: Settings) -> str:
+    """Moves the queue's files away, whatever is wrong with them: they hold hints, and the database is the truth. Returns what people
+    should hear, "" where there is nothing to move."""
+    home = settings.data_dir / "valkey"
+    if home.is_dir() and os.access(home, os.R_OK | os.X_OK) and not any(home.iterdir()):
+        return ""
+    aside = home.with_name(f"valkey.damaged-{datetime.now(UTC):%Y%m%d-%H%M%S}")
+    try:
+        home.rename(aside)
+        home.mkdir(mode=0o700)
+    except OSError as error:
+        return f"The queue's files in {home} cannot be used and not be moved ({error.strerror}). Move them away: they hold only hints."
+    for old in sorted(home.parent.glob("valkey.damaged-*"))[:-_KEPT]:
+        shutil.rmtree(old, ignore_errors=True)
+    kept = f"they are kept in {aside}, and the queue starts empty"
+    return f"The queue's files cannot be used: {kept}. Nothing is lost: what waits is in the database."
 
 
 def _binary() -> Path:
