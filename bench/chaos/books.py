@@ -2,8 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, Row, func, select
 
 from bench.chaos.history import Piece, Sent, Stored
 from bot.store.rules import LIVE, OPEN, MessageState
@@ -35,5 +36,9 @@ def sent(engine: Engine) -> Sequence[Sent]:
     with engine.connect() as connection:
         for part in connection.execute(select(p.delivery_id, p.text, p.status, p.external_id).order_by(p.delivery_id, p.n)):
             pieces[part.delivery_id].append(Piece(part.text, part.status, part.external_id))
-        rows = connection.execute(select(d.id, d.message_id, d.status, d.code, d.errors).order_by(d.id)).all()
-    return [Sent(row.id, row.message_id or 0, row.status, row.code, row.errors, row.status in LIVE, tuple(pieces[row.id])) for row in rows]
+        rows = connection.execute(select(d.id, d.message_id, d.status, d.code, d.attempts).order_by(d.id)).all()
+    return [_sent(row, pieces[row.id]) for row in rows]
+
+
+def _sent(row: Row[Any], pieces: Sequence[Piece]) -> Sent:
+    return Sent(row.id, row.message_id or 0, row.status, row.code, row.attempts, row.status in LIVE, tuple(pieces))

@@ -47,13 +47,13 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A row of the outbox with its parts in order. `errors`: tries that the provider did not take."""
+    """A row of the outbox with its parts in order. `claims`: how often a worker took it in hand."""
 
     id: int
     message: int
     status: str
     code: str
-    errors: int
+    claims: int
     waits: bool
     pieces: Sequence[Piece]
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from itertools import combinations
 
 from bench.chaos.history import Asked, History, Person, Sent, Stored
-from bot.core.deliver import TRIES
 from bot.core.types import Status
 
 _FORBIDDEN = (
@@ -18,14 +17,14 @@ _FORBIDDEN = (
     "sent_twice",
     "nobody_wrote",
     "out_of_order",
-    "given_up_early",
+    "given_up",
     "wrong_status",
 )
 
 
 @dataclass
 class Verdict:
-    """The figures of a run. Each message is counted in one of answered, unknown, refused, gave_up, expired, lost and waiting."""
+    """The figures of a run. Each message is counted in one of answered, unknown, refused, given_up, expired, lost and waiting."""
 
     messages: int = 0
     acknowledged: int = 0
@@ -33,7 +32,7 @@ class Verdict:
     answered: int = 0  # every part taken by the provider
     unknown: int = 0  # we say that we do not know whether a part went out, and at least one did not
     refused: int = 0  # by the provider for good, and we say so
-    gave_up: int = 0  # after as many tries as are promised, and we say so
+    given_up: int = 0  # said to be failed, although no provider refused it and it was still worth sending
     expired: int = 0  # too late to be worth sending, and we say so
     lost: int = 0  # acknowledged, not taken by the provider, and nothing says why
     waiting: int = 0  # not over when the run ended
@@ -42,8 +41,7 @@ class Verdict:
     sent_twice: int = 0  # parts that a provider took once too often
     nobody_wrote: int = 0  # parts that a provider took and the database does not know
     out_of_order: int = 0  # a person's later text before the earlier one
-    passed_by: int = 0  # the same, where the earlier one was refused for the moment and waited for its next try: allowed
-    given_up_early: int = 0  # said to be failed without a reason
+    passed_by: int = 0  # the same, where the earlier one could not go at once and waited for its next try: allowed
     wrong_status: int = 0  # not what the provider last reported
     unknown_parts: int = 0  # in the database at the end
     unknown_out: int = 0  # of these, parts that had gone out in truth
@@ -54,7 +52,7 @@ class Verdict:
     def violations(self) -> Mapping[str, int]:
         """What must be 0 and is not."""
         found = {name: getattr(self, name) for name in _FORBIDDEN if getattr(self, name)}
-        places = self.answered + self.unknown + self.refused + self.gave_up + self.expired + self.lost + self.waiting
+        places = self.answered + self.unknown + self.refused + self.given_up + self.expired + self.lost + self.waiting
         return found if places == self.acknowledged else found | {"unaccounted": self.acknowledged - places}
 
 
@@ -114,7 +112,7 @@ def _one(verdict: Verdict, books: _Books, asked: Asked) -> None:
         verdict.remarks.append(f"answered twice: {_name(asked)}")
     place = _place(books, asked, rows, answers)
     setattr(verdict, place, getattr(verdict, place) + 1)
-    if place in ("lost", "waiting"):
+    if place in _FORBIDDEN:
         says = [(sent.status, sent.code) for sent in answers] or [("no answer", "waits" if any(row.waits for row in rows) else "is over")]
         verdict.remarks.append(f"{place}: {_name(asked)}: {says if rows else 'not in the database'}")
 
@@ -128,10 +126,15 @@ def _place(books: _Books, asked: Asked, rows: Sequence[Stored], answers: Sequenc
     if Status.UNKNOWN in statuses:
         return "unknown"
     if Status.FAILED in statuses:
-        codes = {sent.code for sent in answers}
-        refused = asked.person in books.history.refused or "part_failed" in codes
-        return "expired" if "expired" in codes else "refused" if refused else "gave_up"
+        if all(sent.code == "expired" for sent in answers):
+            return "expired"
+        return "refused" if asked.person in books.history.refused or _told_failed(books, answers) else "given_up"
     return "lost"
+
+
+def _told_failed(books: _Books, answers: Sequence[Sent]) -> bool:
+    """Whether the provider took a part and reported later that it failed: the rest of that answer is not sent then."""
+    return any(books.history.told.get(piece.external_id) == Status.FAILED for sent in answers for piece in sent.pieces)
 
 
 def _surplus(verdict: Verdict, books: _Books) -> None:
@@ -151,18 +154,6 @@ def _unknown(verdict: Verdict, books: _Books) -> None:
             verdict.unknown_parts += len(parts)
             verdict.unknown_out += sum(piece.text in books.took[person] for piece in parts)
             verdict.unknown_killed += len(parts) if person not in books.history.unclear else 0
-            if _given_up_early(books, person, sent):
-                verdict.given_up_early += 1
-                verdict.remarks.append(f"given up early: {person}: {sent.code} after {sent.errors} errors")
-
-
-def _given_up_early(books: _Books, person: Person, sent: Sent) -> bool:
-    """Whether a delivery ended as failed although no provider refused it and tries were left."""
-    if sent.status != Status.FAILED or sent.errors >= TRIES - 1 or books.out(person, sent):
-        return False
-    told = {books.history.told.get(piece.external_id) for piece in sent.pieces}
-    excused = sent.code == "expired" or (sent.code == "part_failed" and Status.FAILED in told)
-    return not excused and person not in books.history.refused
 
 
 def _order(verdict: Verdict, books: _Books) -> None:
@@ -196,7 +187,7 @@ def _overtaken(verdict: Verdict, books: _Books, person: Person, earlier: Sent, l
     same_words = {piece.text for piece in earlier.pieces} & {piece.text for piece in later.pieces}
     if same_words or not before or not after or max(before) < min(after):
         return
-    if earlier.errors:
+    if earlier.claims > 1:
         verdict.passed_by += 1
         return
     verdict.out_of_order += 1

@@ -19,8 +19,8 @@ def piece(text: str, status: Status = Status.WIRED, external_id: str = "") -> Pi
     return Piece(text, status, external_id or f"id of {text}")
 
 
-def sent(*pieces: Piece, id: int = 1, message: int = 1, status: Status = Status.WIRED, code: str = "", errors: int = 0) -> Sent:
-    return Sent(id, message, status, code, errors, waits=False, pieces=pieces)
+def sent(*pieces: Piece, id: int = 1, message: int = 1, status: Status = Status.WIRED, code: str = "", claims: int = 1) -> Sent:
+    return Sent(id, message, status, code, claims, waits=False, pieces=pieces)
 
 
 def took(*texts: str) -> Sequence[Took]:
@@ -84,8 +84,8 @@ def test_two_questions_of_one_person_in_order_are_fine() -> None:
         pytest.param(replace(TWO, took=took(FIRST, "Beans too.", SECOND)), {"out_of_order"}, id="an-answer-inside-another"),
         pytest.param(replace(TWO, took=took("Beans too.", FIRST, SECOND)), {"out_of_order"}, id="answers-turned-around"),
         pytest.param(
-            replace(GOOD, took=[], sent=[sent(piece(FIRST, Status.FAILED), status=Status.FAILED, code="HTTP 503", errors=1)]),
-            {"given_up_early"},
+            replace(GOOD, took=[], sent=[sent(piece(FIRST, Status.FAILED), status=Status.FAILED, code="HTTP 503")]),
+            {"given_up"},
             id="failed-while-tries-were-left",
         ),
         pytest.param(replace(GOOD, told={f"id of {FIRST}": "delivered"}), {"wrong_status"}, id="a-report-that-was-not-kept"),
@@ -98,13 +98,13 @@ def test_the_judge_sees(history: History, found: set[str]) -> None:
 
 
 def counted(verdict: Verdict) -> dict[str, int]:
-    names = ("answered", "unknown", "refused", "gave_up", "expired", "unknown_parts", "unknown_out", "unknown_killed", "passed_by")
+    names = ("answered", "unknown", "refused", "expired", "unknown_parts", "unknown_out", "unknown_killed", "passed_by")
     return {name: getattr(verdict, name) for name in names if getattr(verdict, name)}
 
 
 KILLED = {"unknown_parts": 1, "unknown_killed": 1}
 UNSURE = sent(piece(FIRST), piece(SECOND, Status.UNKNOWN), status=Status.UNKNOWN)
-FAILED = sent(piece(FIRST, Status.FAILED), status=Status.FAILED, code="no connection", errors=4)
+FAILED = sent(piece(FIRST, Status.FAILED), status=Status.FAILED, code="no connection")
 
 
 @pytest.mark.parametrize(
@@ -121,11 +121,15 @@ FAILED = sent(piece(FIRST, Status.FAILED), status=Status.FAILED, code="no connec
             {"unknown": 1, "unknown_parts": 1},
             id="unknown-by-a-fault-of-the-provider",
         ),
-        pytest.param(replace(GOOD, sent=[FAILED], took=[]), {"gave_up": 1}, id="given-up-after-all-tries"),
-        pytest.param(replace(GOOD, sent=[replace(FAILED, errors=0)], took=[], refused=frozenset({PERSON})), {"refused": 1}, id="refused"),
-        pytest.param(replace(GOOD, sent=[replace(FAILED, code="expired", errors=0)], took=[]), {"expired": 1}, id="too-late"),
         pytest.param(
-            replace(TWO, took=took("Beans too.", FIRST, SECOND), sent=[replace(WHOLE, errors=1), TWO.sent[1]]),
+            replace(GOOD, sent=[replace(FAILED, code="part_failed")], took=[], told={f"id of {FIRST}": "failed"}),
+            {"refused": 1},
+            id="reported-as-failed-later",
+        ),
+        pytest.param(replace(GOOD, sent=[FAILED], took=[], refused=frozenset({PERSON})), {"refused": 1}, id="refused"),
+        pytest.param(replace(GOOD, sent=[replace(FAILED, code="expired")], took=[]), {"expired": 1}, id="too-late"),
+        pytest.param(
+            replace(TWO, took=took("Beans too.", FIRST, SECOND), sent=[replace(WHOLE, claims=2), TWO.sent[1]]),
             {"answered": 2, "passed_by": 1},
             id="overtaken-while-it-waited-for-its-next-try",
         ),
