@@ -25,7 +25,7 @@ TEXTS: Mapping[str, Collection[str]] = {
 }
 
 WORDS = ("stop", "start", "help", "person", "menu", "more", "thanks")
-EMERGENCY = ("id", "source", "reviewed", "words", "reply")
+EMERGENCY = ("id", "source", "reviewed", "of_bodies", "words", "reply")
 
 
 def read_texts(root: Path, problems: Problems) -> Mapping[Lang, Mapping[str, str]]:
@@ -63,7 +63,8 @@ def read_keywords(root: Path, problems: Problems) -> Mapping[str, Sequence[str]]
 def read_emergencies(root: Path, problems: Problems) -> Sequence[Emergency]:
     """The emergencies, in the order in which they are looked for."""
     file = TomlFile(root / FOLDER / "emergencies.toml", problems)
-    file.only((), ("emergency",))
+    file.only((), ("emergency", "groups"))
+    file.only(("groups",), list(Lang))
     found = [_emergency(file, key) for key in file.tables("emergency", EMERGENCY)]
     seen: set[str] = set()
     for number, emergency in enumerate(found):
@@ -87,13 +88,31 @@ def _emergency(file: TomlFile, key: Key) -> Emergency:
     file.text((*key, "source"))
     if to_date(reviewed := file.text((*key, "reviewed"))) is None and reviewed:
         file.bad((*key, "reviewed"), f"reviewed {reviewed!r} is not a date", "Write year-month-day, as in 2026-01-31.")
+    if not isinstance(bodies := file.get((*key, "of_bodies")) or False, bool):
+        file.bad((*key, "of_bodies"), f"of_bodies {bodies!r} is neither true nor false", "Write true, or leave it out.")
     file.only((*key, "words"), list(Lang))
     file.only((*key, "reply"), list(Lang))
     return Emergency(
         id=file.text((*key, "id")),
-        words={lang: file.words((*key, "words", lang.value)) for lang in Lang},
+        words={lang: _phrases(file, (*key, "words", lang.value), lang) for lang in Lang},
         reply={lang: _text(file, (*key, "reply", lang.value), ("emergency_number",)) for lang in Lang},
+        of_bodies=bodies is True,
     )
+
+
+def _phrases(file: TomlFile, key: Key, lang: Lang) -> Sequence[str]:
+    """The phrases, with the words of a group in the place of its @name."""
+
+    def choice(phrase: str, part: str) -> str:
+        if not part.startswith("@"):
+            return part
+        if file.get(group := ("groups", lang.value, part[1:])) is None:
+            file.bad_word(key, phrase, f"there is no group {part!r} in {lang}", f"Write it under [groups.{lang}], or the words themselves.")
+            return part
+        return "/".join(file.words(group))
+
+    phrases = file.words(key)
+    return [" ".join("/".join(choice(phrase, part) for part in place.split("/")) for place in phrase.split()) for phrase in phrases]
 
 
 def _text(file: TomlFile, key: Key, allowed: Collection[str]) -> str:

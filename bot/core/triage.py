@@ -1,97 +1,36 @@
 """Recognises what cannot wait: a person in danger now. Runs before any model, and answers with vetted text.
 
-When in doubt it is an emergency: the text is safe advice for anyone. Only a message that plainly asks for knowledge ("how do I
-prevent snake bite"), or a saying ("my heart bleeds for money"), passes by.
+When in doubt it is an emergency: the text is safe advice for anyone. Only what is plainly none (bot.core.calm) passes by.
 """
 
-from collections.abc import Sequence, Set
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence, Set
 from functools import lru_cache
+from itertools import combinations
 
 from rapidfuzz.distance import OSA
 
-from bot.core import words
+from bot.core import calm, words
 from bot.core.lexicon import bag
 from bot.core.types import Emergency, Lang, Library
 
 # A word may be one letter off from 5 letters on, two from 10 on (Swahili, whose words share long beginnings and ends, from 12 on):
 # "bleding", "unconcius". Sooner, kutudhuru would be kujidhuru and kusajiliwa (to be registered) kunajisiwa.
 _ONE_OFF, _TWO_OFF = 5, {Lang.EN: 10, Lang.SW: 12}
-_ROOT = 4  # letters from which a Swahili phrase may give a verb's root alone: "jiua" for kujiua, najiua, amejiua
+# Letters from which a Swahili phrase may give a verb's root alone ("jiua" for kujiua, najiua, amejiua), and how many may follow it.
+_ROOT, _TAIL = 4, 3
+_EXACT = "="  # a phrase's word that begins so has no other forms and is never misspelt: "=kufa" is not kufanya
 
-# All words of one of these: the message asks about the danger, before or apart from it.
-_KNOWLEDGE = tuple(
-    frozenset(line.split())
-    for line in """prevent
-prevention
-avoid
-what is first aid
-first aid training
-learn first aid
-protect from
-how to stop getting
-keep away
-kuzuia
-nizuie
-tuzuie
-kuepuka
-niepuke
-kuepukana
-kujikinga
-nijikinge
-huduma ya kwanza ni
-nini maana
-kinga dhidi""".splitlines()
+# A Swahili verb that says "if he is bitten" (akiumwa) or "one who is bitten" (aliyeumwa), and not that he is.
+_SUPPOSED = re.compile(
+    r"(?:ni|u|a|tu|m|wa|i|li|ya|ki|vi|zi)ki[a-z]{4,}|(?:a|wa|i|u|li|zi|ya|ki|vi)(?:li|na|taka)(?:ye|yo|lo|cho|zo|vyo)[a-z]{3,}"
 )
-# But these say that it is happening to somebody: then it is an emergency however it is asked.
-_NOW = bag(
-    """
-    my me im he she hes shes him her his we us child baby son daughter wife husband mother father brother sister friend neighbour
-    neighbor now urgent emergency dying unconscious been was got bitten just
-    wangu yangu mtoto mke mume mama baba kaka dada rafiki jirani sasa haraka dharura amekufa anakufa nimeumwa ameumwa ametafunwa nisaidie
-    tusaidie amezirai amezimia
-    """
-)
-_SW_NOW_STARTS = ("nime", "ame", "wame", "tume", "ana", "nina", "wana")
-
-# Sayings that hold an emergency's words and none of its danger: their words, next to each other but for function words.
-_SAYINGS = tuple(
-    tuple(line.split())
-    for line in """heart bleeding
-heart bleeds
-bleeding money
-bleeding cash
-business bleeding
-pocket bleeding
-drowning debt
-drowning loans
-drowning work
-snake tomato
-snake gourd
-snake plant
-burning question
-burning desire
-dying laugh
-dying laughing
-dying know
-prices killing
-price killing
-amenidhulumu pesa
-collector abuses
-moyo unavuja
-mfuko unavuja
-nazama madeni
-kuzama madeni
-nakufa kicheko
-nyoka nyanya
-bei zinaniua
-bei zinatuua""".splitlines()
-)
-
-
 # Everyday words with the stem of an emergency's word and another meaning: to remain, blight, to help each other.
 _OTHERS = bag("baki nibaki abaki tubaki wabaki libaki ubaki kubaki ibaki zibaki yabaki bakajani kufaana")
 
 _Entry = tuple[str, Lang]  # a word of a phrase, in its language
+_Phrase = Sequence[frozenset[_Entry]]  # its places, and the words that will do in each
 
 
 class Triage:
@@ -102,13 +41,12 @@ class Triage:
     def __init__(self, emergencies: Sequence[Emergency], known: Set[str] = frozenset()) -> None:
         self._known = known
         self._phrases = [
-            (emergency, lang, frozenset((word, lang) for word in words.tokens(phrase)))
+            (emergency, lang, _places(phrase, lang))
             for emergency in emergencies
             for lang, phrases in emergency.words.items()
             for phrase in phrases
         ]
-        vocabulary = {entry for _, _, phrase in self._phrases for entry in phrase}
-        self._vocabulary = [(word, lang, words.stem(word, lang)) for word, lang in vocabulary]
+        self._vocabulary = _Vocabulary(entry for _, _, phrase in self._phrases for place in phrase for entry in place)
         # This runs on every message before it is acknowledged, and people use the same words over and over.
         self._says = lru_cache(maxsize=20_000)(self._meant_by)
 
@@ -116,19 +54,68 @@ class Triage:
         """The emergency that `text` reports and the language it does so in, or None. The longest matching phrase wins."""
         typed = words.tokens(text)
         said = frozenset[_Entry]().union(*(self._says(word) for word in typed))
-        found = [(len(phrase), emergency, lang) for emergency, lang, phrase in self._phrases if phrase and phrase <= said]
-        if not found or _is_saying(typed) or _is_knowledge(typed):
+        found = [(len(phrase), emergency, lang) for emergency, lang, phrase in self._phrases if phrase and _holds(said, phrase)]
+        if found and calm.is_of_animals(typed):
+            found = [hit for hit in found if not hit[1].of_bodies]
+        if not found or calm.is_saying(typed) or calm.is_knowledge(typed):
             return None
         _, emergency, lang = max(found, key=lambda hit: hit[0])
         return emergency, lang
 
     def _meant_by(self, typed: str) -> Set[_Entry]:
         """The words of our phrases that `typed` is, in another form or misspelt."""
-        stems = {lang: words.stem(typed, lang) for lang in Lang}
-        near = frozenset((word, lang) for word, lang, stem in self._vocabulary if _is(word, stem, typed, stems[lang], lang))
-        if typed in self._known:
-            return near
-        return near | frozenset((word, lang) for word, lang, _ in self._vocabulary if _misspelt(word, typed, lang))
+        near = self._vocabulary.forms(typed)
+        return near if typed in self._known else near | self._vocabulary.slips(typed)
+
+
+class _Vocabulary:
+    """All words of the phrases, so ordered that what is typed meets only those that it may be."""
+
+    def __init__(self, entries: Iterable[_Entry]) -> None:
+        self._words, self._stems, self._roots = (defaultdict[str, list[_Entry]](list) for _ in range(3))
+        self._lengths = defaultdict[int, list[_Entry]](list)
+        for word, lang in set(entries):
+            self._words[word.removeprefix(_EXACT)].append((word, lang))
+            if word.startswith(_EXACT):
+                continue
+            self._lengths[len(word)].append((word, lang))
+            if len(word) > 3:
+                self._stems[words.stem(word, lang)].append((word, lang))
+            if lang is Lang.SW and len(word) >= _ROOT:
+                self._roots[word].append((word, lang))
+
+    def forms(self, typed: str) -> Set[_Entry]:
+        """The words that `typed` is, in this or another form."""
+        same = frozenset(self._words.get(typed, ()))
+        if typed in _OTHERS:
+            return same
+        stems = {(e, lang) for lang in Lang for e, of in self._stems.get(words.stem(typed, lang), ()) if of is lang}
+        inside = (typed[i:j] for i, j in combinations(range(len(typed) + 1), 2) if j - i >= _ROOT and len(typed) - j <= _TAIL)
+        roots = {entry for part in inside for entry in self._roots.get(part, ())}
+        return same | {(word, lang) for word, lang in stems | roots if lang is Lang.EN or _same_turn(word, typed)}
+
+    def slips(self, typed: str) -> Set[_Entry]:
+        """The words that `typed` may be a misspelling of."""
+        if len(typed) < _ONE_OFF - 1 or typed in _OTHERS:
+            return frozenset()
+        lengths = range(max(_ONE_OFF, len(typed) - 2), len(typed) + 3)
+        return frozenset((word, lang) for n in lengths for word, lang in self._lengths.get(n, ()) if _misspelt(word, typed, lang))
+
+
+def _places(phrase: str, lang: Lang) -> _Phrase:
+    """ "cut/stabbed badly" has two places. A single word of several ("cannot") is a place for each of them."""
+    places: list[frozenset[_Entry]] = []
+    for place in phrase.split():
+        choices = [[word] if word.startswith(_EXACT) else words.tokens(word) for word in place.split("/")]
+        if len(choices) == 1:
+            places += [frozenset(((word, lang),)) for word in choices[0]]
+        else:
+            places.append(frozenset((word, lang) for choice in choices for word in choice))
+    return list(dict.fromkeys(places))
+
+
+def _holds(said: Set[_Entry], phrase: _Phrase) -> bool:
+    return not any(place.isdisjoint(said) for place in phrase)
 
 
 def vetted_words(library: Library) -> Set[str]:
@@ -137,33 +124,13 @@ def vetted_words(library: Library) -> Set[str]:
     return frozenset(word for fact in facts for text in (fact.title, fact.sms, fact.body) for word in words.split(text))
 
 
-def _is(word: str, stem: str, typed: str, typed_stem: str, lang: Lang) -> bool:
-    """Whether `typed` is `word` in this or another form."""
-    if word == typed:
-        return True
-    if typed in _OTHERS:
-        return False
-    return (len(word) > 3 and stem == typed_stem) or (lang is Lang.SW and len(word) >= _ROOT and word in typed)
+def _same_turn(word: str, typed: str) -> bool:
+    """Whether both say that it is, or both that it is not: isianguke (that it may not fall) is no form of imeanguka (it fell).
+    What is only supposed (akianguka) is a form of what is supposed."""
+    return words.is_negator(typed) is words.is_negator(word) and bool(_SUPPOSED.fullmatch(typed)) is bool(_SUPPOSED.fullmatch(word))
 
 
 def _misspelt(word: str, typed: str, lang: Lang) -> bool:
-    allowed = 0 if len(word) < _ONE_OFF else 1 if len(word) < _TWO_OFF[lang] else 2
-    return (
-        bool(allowed) and len(typed) >= _ONE_OFF - 1 and typed not in _OTHERS and OSA.distance(word, typed, score_cutoff=allowed) <= allowed
-    )
-
-
-def _is_saying(typed: Sequence[str]) -> bool:
-    """Whether a saying stands in the message. "bleeding, no money" is none: "no" stands between."""
-    said = [words.stems(w) for w in typed if not words.is_function(w)]
-    return any(
-        all(words.stems(w) & said[start + n] for n, w in enumerate(saying))
-        for saying in _SAYINGS
-        for start in range(len(said) - len(saying) + 1)
-    )
-
-
-def _is_knowledge(typed: Sequence[str]) -> bool:
-    said: Set[str] = frozenset(typed)
-    happening = said & _NOW or any(w.startswith(_SW_NOW_STARTS) for w in typed)
-    return not happening and any(asking <= said for asking in _KNOWLEDGE)
+    allowed = 1 if len(word) < _TWO_OFF[lang] else 2
+    near = abs(len(word) - len(typed)) <= allowed and OSA.distance(word, typed, score_cutoff=allowed) <= allowed
+    return near and (lang is Lang.EN or _same_turn(word, typed))

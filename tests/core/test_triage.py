@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.triage import Triage
-from bot.core.types import Lang
+from bot.core.types import Emergency, Lang
 from tests.core import small
 
 TRIAGE = Triage(small.EMERGENCIES)
@@ -57,6 +57,65 @@ def test_emergencies_are_recognised(text: str, id: str, lang: Lang) -> None:
 )
 def test_other_messages_are_left_alone(text: str) -> None:
     assert TRIAGE.recognise(text) is None
+
+
+def of(*phrases: str, lang: Lang = Lang.EN, of_bodies: bool = False) -> Triage:
+    """Knows one emergency, by these phrases."""
+    return Triage([Emergency("it", {lang: phrases}, {}, of_bodies)])
+
+
+@pytest.mark.parametrize(
+    ("phrase", "lang", "heard", "not_heard"),
+    [
+        pytest.param("cut/stabbed leg/arm", Lang.EN, "he was stabbed in his arm", "he was stabbed", id="one word of each choice"),
+        pytest.param("cannot/unable breathe", Lang.EN, "unable to breathe", "breathe", id="a choice of a word and a contraction"),
+        pytest.param("nataka =kufa", Lang.SW, "nataka kufa", "nataka kufanya biashara", id="a word as it stands"),
+        pytest.param("he =choked", Lang.EN, "he choked", "he chokes", id="and in no other form"),
+        pytest.param("he =choked", Lang.EN, "he choked", "he chocked", id="nor misspelt"),
+        pytest.param("jiua", Lang.SW, "atajiua", "jiuafanya", id="a root with its ending"),
+        pytest.param("nyumba imeanguka", Lang.SW, "nyumba zimeanguka", "nyumba isianguke", id="that it may not"),
+        pytest.param("amepaliwa", Lang.SW, "nimepaliwa", "akipaliwa", id="if he"),
+        pytest.param("amezimia mtu", Lang.SW, "mtu anazimia", "mtu aliyezimia", id="one who"),
+        pytest.param("akizimia", Lang.SW, "ukizimia", "amezimia", id="the phrase itself says if"),
+    ],
+)
+def test_what_a_phrase_may_say(phrase: str, lang: Lang, heard: str, not_heard: str) -> None:
+    triage = of(phrase, lang=lang)
+    assert triage.recognise(heard) is not None
+    assert triage.recognise(not_heard) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "heard"),
+    [
+        ("my goat is bleeding", False),
+        ("mbuzi is bleeding", False),
+        ("my child is bleeding", True),
+        ("the goat kicked my son he is bleeding", True),
+        ("bitten by a pig and bleeding", True),
+        ("bleeding", True),
+    ],
+)
+def test_an_animals_trouble_is_a_farmers_question(text: str, heard: bool) -> None:
+    assert (of("bleeding", of_bodies=True).recognise(text) is not None) is heard
+    assert of("bleeding").recognise(text) is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "heard"),
+    [
+        ("what if a man is drowning", False),
+        ("can i touch someone who is drowning", False),
+        ("explain drowning", False),
+        ("how long until a man drowns, drowning", False),
+        ("i can not help him he is drowning", True),
+        ("what if my child is drowning", True),
+        ("i am better dead if drowning", True),
+        ("hurry if you can someone is drowning", True),
+    ],
+)
+def test_what_is_asked_in_general_is_no_cry_for_help(text: str, heard: bool) -> None:
+    assert (of("drowning").recognise(text) is not None) is heard
 
 
 def test_the_longest_phrase_wins() -> None:

@@ -96,6 +96,8 @@ def test_a_mistake_in_a_skill(tmp_path: Path, file: str, old: str, new: str, lin
         pytest.param("keywords.toml", 'more = ["MORE"', 'mare = ["MORE"', "unknown key 'mare'", id="word-list-unknown"),
         pytest.param("emergencies.toml", 'id = "bleeding"', 'id = "snake-bite"', "a second emergency 'snake-bite'", id="emergency-twice"),
         pytest.param("emergencies.toml", 'id = "bleeding"\nsource', 'id = "bleeding"\nsauce', "unknown key 'sauce'", id="emergency-key"),
+        pytest.param("emergencies.toml", '"@snake bitten"', '"@snail bitten"', "there is no group '@snail' in en", id="emergency-group"),
+        pytest.param("emergencies.toml", "of_bodies = true", 'of_bodies = "yes"', "of_bodies 'yes' is neither", id="emergency-bodies"),
     ],
 )
 def test_a_mistake_in_the_common_texts(tmp_path: Path, file: str, old: str, new: str, what: str) -> None:

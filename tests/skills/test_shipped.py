@@ -1,14 +1,16 @@
 """The folders that we ship: complete in both languages, short enough, and sure of what they say."""
 
 import re
+from collections.abc import Iterator
 from datetime import date
 
 import pytest
 
 from bot.core.keywords import Keywords
+from bot.core.menu import in_lines
 from bot.core.text import is_gsm7, measure
 from bot.core.triage import Triage, vetted_words
-from bot.core.types import Emergency, Fact, Lang, Limits, Skill
+from bot.core.types import OFFER, Choice, Emergency, Fact, Lang, Limits, Reply, Skill
 from skills.loader import check, load
 from tests.skills import tree
 
@@ -97,13 +99,21 @@ def test_every_keyword_means_what_its_list_says() -> None:
             assert name == (f"lang.{found.lang}" if found.lang else found.word)
 
 
+def spelt_out(phrase: str) -> Iterator[str]:
+    """The phrase with each of its choices once, beside the first of the others."""
+    places = [place.replace("=", "").split("/") for place in phrase.split()]
+    for n, place in enumerate(places):
+        for word in place:
+            yield " ".join(word if m == n else other[0] for m, other in enumerate(places))
+
+
 @pytest.mark.parametrize("emergency", EACH_EMERGENCY)
 def test_an_emergency_is_recognised_by_each_of_its_phrases(emergency: Emergency) -> None:
     for phrases in emergency.words.values():
-        for phrase in phrases:
-            found = TRIAGE.recognise(phrase)
-            assert found is not None, phrase
-            assert found[0].id == emergency.id, phrase
+        for said in (said for phrase in phrases for said in spelt_out(phrase)):
+            found = TRIAGE.recognise(said)
+            assert found is not None, said
+            assert found[0].id == emergency.id, said
 
 
 @pytest.mark.parametrize("emergency", EACH_EMERGENCY)
@@ -139,6 +149,20 @@ def test_an_emergency_reply_is_one_sms_and_one_screen_and_names_the_number(emerg
         ("baba amezimia ghafla", "unconscious"),
         ("my brother was electrocuted", "electric-shock"),
         ("kaka amepigwa na stima", "electric-shock"),
+        ("the spray got in his eyes and they burn", "chemical"),
+        ("nilikuwa napulizia dawa sasa natapika", "chemical"),
+        ("my wife is giving birth and there is a lot of blood", "childbirth"),
+        ("mjamzito anavuja damu", "childbirth"),
+        ("the child is choking on a bone", "choking"),
+        ("mtoto amepaliwa na mfupa", "choking"),
+        ("my son is having fits and shaking", "fits"),
+        ("mtoto ana degedege", "fits"),
+        ("his mouth is bent to one side and he can not talk", "stroke"),
+        ("mdomo wa baba umepinda ghafla", "stroke"),
+        ("dad has a chest pain that goes to the arm", "heart-attack"),
+        ("kifua kinamuuma na mkono una ganzi", "heart-attack"),
+        ("stung by wasps and her throat is tight", "allergy"),
+        ("ameumwa na nyuki hawezi kupumua", "allergy"),
     ],
 )
 def test_a_cry_for_help_is_heard(text: str, id: str) -> None:
@@ -155,7 +179,8 @@ def test_a_cry_for_help_is_heard(text: str, id: str) -> None:
         "flood swept my maize", "how to grow brown beans", "mbegu mbaya sana", "biashara yangu inakufa", "nimechoka na deni",
         "bakajani ya viazi", "how much orange sweet potato should a child eat", "kuangalia kama mkopeshaji amesajiliwa",
         "nibaki na kopi gani", "ndoa ya kimila inaweza kusajiliwa", "mkopeshaji amenidhulumu pesa", "how do i know betting controls me",
-        "kupima ukimwi kunalipiwa?",
+        "kupima ukimwi kunalipiwa?", "nataka kufanya biashara", "nataka kufahamu bei", "mume wangu ananipigia simu kila siku",
+        "my goat is choking on maize", "kuku wamekula sumu ya panya", "what are the highest-rated phones", "watu wazima wasome wapi",
     ],
 )  # fmt: skip
 def test_everyday_words_raise_no_alarm(text: str) -> None:
@@ -166,3 +191,11 @@ def test_no_question_or_case_of_ours_is_taken_for_an_emergency_or_a_command() ->
     keywords = Keywords(LIBRARY.keywords)
     texts = [q for fact in FACTS for q in (*fact.questions, fact.title)] + [case.text for skill in LIBRARY.skills for case in skill.cases]
     assert [text for text in texts if TRIAGE.recognise(text) or keywords.recognise(text)] == []
+
+
+@pytest.mark.parametrize("lang", list(Lang))
+def test_whatever_is_offered_is_one_plain_sms_and_one_screen(lang: Lang) -> None:
+    longest = sorted((fact.title for skill in LIBRARY.skills for fact in skill.facts if fact.lang is lang), key=len)[-3:]
+    choices = tuple(Choice(str(n), title) for n, title in enumerate(longest, 1))
+    offer = Reply(LIBRARY.text("offer", lang), lang, OFFER, choices=choices, footer=LIBRARY.text("offer_else", lang))
+    assert measure(in_lines(offer).text, Limits(units=156)).parts == 1
