@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -71,6 +72,61 @@ def test_what_is_killed_starts_again_and_the_others_are_left_alone(boss: Supervi
     assert turn(boss, "a") != first
     assert turn(boss, "b") == other
     assert "a ended (signal SIGKILL); it starts again" in said
+    boss.stop(grace_s=5)
+
+
+def test_what_hangs_is_ended_and_starts_again(boss: Supervisor, said: list[str]) -> None:
+    works = {"now": True}
+    boss.start(
+        [Program(name="a", command=[sys.executable, "-c", SLEEP], environment={}, ready=lambda _: True, alive=lambda _: works["now"])],
+        within_s=20,
+    )
+    (first,) = pids(boss)
+    works["now"] = False
+    until(lambda: boss.tick() or not _alive(first))
+    works["now"] = True
+    assert turn(boss, "a") != first
+    assert said[1:3] == ["a hangs; it is ended", "a ended (signal SIGKILL); it starts again"]
+    boss.stop(grace_s=5)
+
+
+def test_files_are_mended_before_a_start_is_given_up(boss: Supervisor, said: list[str], tmp_path: Path) -> None:
+    """Twice it ended before it was ready; the third start is one with mended files."""
+    bad = tmp_path / "bad"
+    bad.touch()
+    code = f"import os, sys, time; sys.exit(3) if os.path.exists({str(bad)!r}) else time.sleep(600)"
+
+    def mend() -> str:
+        bad.unlink()
+        return "mended"
+
+    def runs(pid: int) -> bool:
+        return not bad.exists() and _alive(pid)
+
+    boss.start([replace(program("a", code, ready=runs), mend=mend)], within_s=20)
+    assert said.count("mended") == 1
+    boss.stop(grace_s=5)
+
+
+def test_a_full_disk_costs_the_older_log_and_nothing_else(boss: Supervisor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    boss.start([program("a", SLEEP)], within_s=20)
+    log = tmp_path / "logs" / "a.log"
+    log.with_suffix(".log.1").write_text("older")
+    log.write_bytes(b"x" * 5_000_001)
+    monkeypatch.setattr(module.shutil, "copyfile", full)
+    boss.tick()
+    assert log.stat().st_size == 0
+    assert not log.with_suffix(".log.1").exists()
+    boss.stop(grace_s=5)
+
+
+def test_a_log_that_cannot_be_written_keeps_nobody_from_working(boss: Supervisor, tmp_path: Path) -> None:
+    (tmp_path / "logs" / "a.log").mkdir(parents=True)
+    boss.start([program("a", SLEEP)], within_s=20)
+    assert len(pids(boss)) == 1
     boss.stop(grace_s=5)
 
 
