@@ -8,25 +8,13 @@ from bot.core import words
 from bot.core.text import measure
 from bot.core.types import Fact
 from skills.fact_file import Found
+from skills.hazardous import hazardous
 from skills.problems import Problems
 from skills.room import SCREEN, SMS, TITLE, foreign
 
 REVIEW_YEARS = 3
 
-# WHO classes Ia and Ib, and others that FAO and WHO call highly hazardous, with their best known brand names. A fact must not
-# name them at all, not even to warn: a small model words answers from it. In code, so that no edit of texts can lift the rule.
-HAZARDOUS = frozenset(
-    {
-        *("aldicarb", "azinphos", "brodifacoum", "cadusafos", "captafol", "carbofuran", "chlordane", "chlorfenvinphos", "coumaphos", "ddt"),
-        *("dichlorvos", "dicrotophos", "disulfoton", "dnoc", "edifenphos", "endosulfan", "ethoprophos", "famphur", "fenamiphos", "fonofos"),
-        *("furadan", "gramoxone", "lindane", "methamidophos", "methidathion", "methomyl", "mevinphos", "monocrotophos", "nicotine"),
-        *("omethoate", "oxamyl", "oxydemeton", "paraquat", "parathion", "phorate", "phosphamidon", "strychnine", "temik", "terbufos"),
-        *("triazophos",),
-    }
-)
-
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
-_WORD = re.compile(r"[a-z]+")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 Mistake = tuple[str, str, str]  # part of the fact, what, remedy
@@ -98,9 +86,10 @@ def _dates(fact: Fact) -> Iterator[Mistake]:
 
 
 def _hazardous(fact: Fact) -> Iterator[Mistake]:
+    """A fact must not name them at all, not even to warn: a small model words answers from it, and a "not" is soon lost."""
     for part, text in (("title", fact.title), ("sms", fact.sms), ("body", fact.body)):
-        for word in sorted(HAZARDOUS.intersection(_WORD.findall(text.casefold()))):
-            yield part, f"{word!r} is a highly hazardous pesticide", "Do not name it; point to registered products of low hazard."
+        for name in hazardous(text):
+            yield part, f"{name!r} is a highly hazardous pesticide", "Do not name it; point to registered products of low hazard."
 
 
 RULES: Sequence[Rule] = (_title, _sms, _grounded, _dates, _hazardous)

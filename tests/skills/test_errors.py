@@ -66,6 +66,8 @@ def test_the_tiny_tree_is_right(tmp_path: Path) -> None:
         pytest.param(EN, "Keep water near.", "sms: 3", 9, "'sms' stands inside the passage", id="key-in-passage"),
         pytest.param(EN, "Keep water near.", "Spray Carbofuran.", 8, "'carbofuran' is a highly hazardous", id="hazardous-in-passage"),
         pytest.param(EN, "the shade.\nsource", "paraquat.\nsource", 4, "'paraquat' is a highly hazardous", id="hazardous-in-sms"),
+        pytest.param(EN, "Keep water near.", "Never use Zinc\nphosphide.", 8, "'zinc phosphide' is a highly", id="hazardous-of-two-words"),
+        pytest.param(SW, "Keep water near.", "Usitumie parakwati.", 8, "'parakwati' is a highly hazardous", id="hazardous-in-swahili"),
         pytest.param(EN, "## hive-place: Title", "## Hive Place Title", 1, "is not an id and a title", id="heading-broken"),
         pytest.param(EN, "## hive-place", "hello\n## hive-place", 1, "text before the first fact", id="text-before-facts"),
         pytest.param(EN, "Title hive-place", "A very long title of a hive", 1, "has 27 characters", id="fact-title-too-long"),
