@@ -19,7 +19,7 @@ from bot.queue_table import DAY_S, as_json, counted, hold_line, listed, named, r
 SHOWN = 50
 _MANY = 100_000
 WORTH_S = 3600.0  # what an operator sends again is worth sending for so long
-EXPIRED = ("expired",)
+EXPIRED = "expired"
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _URGENT = "Alerts and texts for emergencies"
 
@@ -60,7 +60,9 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
         _add_filter(command, rows=True)
         command.add_argument("--alerts", action="store_true", help="alerts and texts for emergencies, too")
         command.add_argument("--all", action="store_true", help="everything that waits")
-    send.add_argument("--expired", action="store_true", help="instead of what waits: what expired, where no part may have gone out")
+    given_up = send.add_mutually_exclusive_group()
+    given_up.add_argument("--expired", action="store_true", help="instead of what waits: what expired, where no part may have gone out")
+    given_up.add_argument("--given-up", metavar="REASON", help="the same for another reason that `ujumbe queue` shows")
     for command in (drop, send):
         command.add_argument("--yes", action="store_true", help="do not ask")
 
@@ -169,8 +171,8 @@ def _drop(args: argparse.Namespace, place: Place) -> Iterator[str]:
 
 def _send(args: argparse.Namespace, place: Place) -> Iterator[str]:
     meant = _wanted(args, place, urgent=args.alerts)
-    if args.expired:
-        yield from _revive(args, place, meant, EXPIRED)
+    if args.expired or args.given_up:
+        yield from _revive(args, place, meant, [args.given_up or EXPIRED])
         return
     due = sum(place.store.hurry(wanted, now=place.clock()) for wanted in meant)
     if due:
@@ -189,7 +191,7 @@ def _revive(args: argparse.Namespace, place: Place, meant: Sequence[Wanted], cod
     """What had been given up. For rows that are named any reason counts but a person's STOP."""
     count = sum(place.store.revivable(wanted, codes=codes) for wanted in meant)
     if not count:
-        yield "Nothing that was given up fits, or a part of it may have gone out: that is never sent again."
+        yield "Nothing that was given up fits, or its person said STOP, or a part of it may have gone out: that is never sent again."
         return
     _confirm(args, place, f"Send {counted(count, 0)} again that had been given up?")
     now = place.clock()

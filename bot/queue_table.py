@@ -12,7 +12,7 @@ from bot.core.waiting import Heap, Hold, Waiting, Wanted
 
 DAY_S = 86_400.0
 AGES = ("<1 min", "<10 min", "<1 h", "<6 h", "older")
-ENDS = ("within 1 min", "within 10 min", "within 1 h", "within 6 h", "later", "never")
+ENDS = ("over", "within 10 min", "within 1 h", "within 6 h", "later", "never")
 _HEAD = ("lane", "channel", "kind", "status", "count", *AGES, "oldest")
 _LIST = ("id", "age", "lane", "channel", "person", "kind", "status", "tries", "next", "last trouble")
 

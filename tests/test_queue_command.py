@@ -247,6 +247,16 @@ class TestSending:
         house.store.expire(now=time.time())
         assert house.free(delivery)
 
+    def test_what_was_given_up_for_another_reason(self, house: House, run: Run) -> None:
+        delivery = house.put()
+        claimed = house.store.claim_delivery(delivery, now=time.time(), lease_s=9)
+        assert claimed is not None
+        house.store.fail_delivery(claimed.claim, now=time.time(), reason="no connection")
+        assert "Given up in the last 24 hours: 1 no connection" in run()
+        assert "Nothing that was given up fits" in run("send", "--all", "--expired", "--yes")
+        assert "On their way again: 1." in run("send", "--channel", "at_sms", "--given-up", "no connection", "--yes")
+        assert house.free(delivery)
+
     def test_one_that_was_dropped_and_none_that_may_have_gone_out(self, house: House, run: Run) -> None:
         dropped, gone = house.put(), house.put()
         claimed = house.store.claim_delivery(gone, now=time.time(), lease_s=9)

@@ -11,7 +11,7 @@ from typing import Protocol
 from bot.core.types import Lane
 
 AGES_S = (60.0, 600.0, 3600.0, 6 * 3600.0)  # how old things are counted: younger than each of these, or older
-ENDS_S = (60.0, 600.0, 3600.0, 6 * 3600.0)  # and in how long they are no longer worth sending
+ENDS_S = (0.0, 600.0, 3600.0, 6 * 3600.0)  # and in how long they are no longer worth sending; 0: not now any more
 NEVER = len(ENDS_S) + 1  # Heap.ends: too late at no time
 URGENT_KINDS = ("emergency",)  # as urgent as an alert, in whatever lane
 
@@ -116,7 +116,8 @@ class WaitingStore(Protocol):
         ...
 
     def revive(self, wanted: Wanted, *, codes: Sequence[str], now: float, not_after: float) -> int:
-        """Sends again what FAILED for one of `codes` and fits, where surely no part of it has gone out. Returns how many."""
+        """Sends again what FAILED for one of `codes` (none: for any reason) and fits, where surely no part of it has gone out. Never
+        what a STOP ended. Returns how many."""
         ...
 
     def revivable(self, wanted: Wanted, *, codes: Sequence[str]) -> int:

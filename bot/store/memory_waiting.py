@@ -150,7 +150,7 @@ def _unclaimed(t: Tables, wanted: Wanted) -> tuple[list[Outgoing], list[Question
 
 
 def _revivable(d: Outgoing, wanted: Wanted, codes: Sequence[str]) -> bool:
-    why = d.code in codes if codes else d.code not in NOT_REVIVED
+    why = d.code not in NOT_REVIVED and (not codes or d.code in codes)
     gone = any(part.status is not Status.FAILED or part.external_id for part in d.parts)
     return d.status is Status.FAILED and why and not gone and fits_delivery(d, wanted)
 

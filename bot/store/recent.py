@@ -1,9 +1,7 @@
 """What went between us and one person lately: what the loop breaker asks. Looks at their newest rows only, by (urn, id): who wrote for
 years, and a machine above all, must not make it slow."""
 
-from typing import Any
-
-from sqlalchemy import Connection, Row, case, func, select
+from sqlalchemy import Connection, case, func, select
 
 from bot.core.storage import Lately, NewDelivery
 from bot.store.rules import LAST_DELIVERIES, LAST_MESSAGES, LOOP
@@ -37,8 +35,8 @@ _SAID = (
 def lately(connection: Connection, urn: str, text: str, *, since: float, same_since: float) -> Lately:
     """See bot.core.storage.Tx."""
     asked = {"person": urn, "words": text, "since": since, "same_since": same_since}
-    row: Row[Any] = connection.execute(_LATELY, asked).one()
-    return Lately(int(row[0]), int(row[1]))
+    messages, same = connection.execute(_LATELY, asked).one()
+    return Lately(int(messages), int(same))
 
 
 def told(connection: Connection, urn: str, kind: str, *, since: float) -> bool:

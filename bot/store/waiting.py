@@ -20,6 +20,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    true,
     union_all,
     update,
 )
@@ -54,7 +55,7 @@ class WaitingRows:
         names = ("lane", "channel", "kind", "status", "held", "code")
         placed = select(*(both[name] for name in names), age.label("age"), ends.label("ends"), both.made).subquery().c
         groups = [placed[name] for name in (*names, "age", "ends")]
-        counted = select(*groups, func.count(), func.min(placed.made)).group_by(*groups).order_by(*groups)
+        counted = select(*groups, func.count().label("count"), func.min(placed.made).label("oldest")).group_by(*groups).order_by(*groups)
         with self._db.read() as connection:
             return [_heap(row) for row in connection.execute(counted)]
 
@@ -120,12 +121,12 @@ class WaitingRows:
         with self._db.read() as connection:
             return int(connection.scalar(select(func.count()).select_from(DELIVERY).where(_revivable(wanted, codes))) or 0)
 
-    def _in_batches(self, ids: Select[tuple[int]], act: Callable[[Connection, Sequence[int]], object]) -> int:
+    def _in_batches(self, ids: Select[Any], act: Callable[[Connection, Sequence[int]], object]) -> int:
         """Does `act` to all of `ids`, so many in a transaction. What `act` did has to leave them out of `ids`."""
         total = 0
         while True:
             with self._db.write() as connection:
-                some = connection.scalars(ids.limit(_BATCH).with_for_update(skip_locked=True)).all()
+                some: Sequence[int] = connection.scalars(ids.limit(_BATCH).with_for_update(skip_locked=True)).all()
                 if not some:
                     return total
                 act(connection, some)
@@ -133,7 +134,7 @@ class WaitingRows:
 
 
 def _revivable(wanted: Wanted, codes: Sequence[str]) -> ColumnElement[bool]:
-    why = _D.code.in_(codes) if codes else _D.code.not_in(NOT_REVIVED)
+    why = and_(_D.code.not_in(NOT_REVIVED), _D.code.in_(codes) if codes else true())
     return and_(_D.status == Status.FAILED, why, ~_may_be_out, fits_delivery(_D, Said(wanted)))
 
 
@@ -175,20 +176,9 @@ def _waiting(row: Row[Any]) -> Waiting:
     return Waiting(**values | {"question": bool(row.question), "held": bool(row.held), "lane": Lane(row.lane)})
 
 
-def _heap(row: Row[Any]) -> Heap:
-    lane, channel, kind, status, held, code, age, ends, count, oldest = row
-    return Heap(
-        lane=Lane(lane),
-        channel=channel,
-        kind=kind,
-        status=status,
-        held=bool(held),
-        code=code,
-        age=age,
-        ends=ends,
-        count=count,
-        oldest=oldest,
-    )
+def _heap(row: Row[*tuple[Any, ...]]) -> Heap:
+    values = row._asdict()
+    return Heap(**values | {"held": bool(row.held), "lane": Lane(row.lane)})
 
 
 def _hold(row: Row[Any]) -> Hold:

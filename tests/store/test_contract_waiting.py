@@ -65,7 +65,8 @@ class TestLooking:
         assert sorted((heap.lane, heap.status, heap.code, heap.age, heap.ends, heap.count, T - heap.oldest) for heap in found) == [
             ("alerts", "errored", "503", 4, 4, 1, 9 * 3600.0),
             ("answers", "new", "", 3, 2, 1, 7200.0),
-            ("sends", "queued", "", 0, 0, 2, 50.0),
+            ("sends", "queued", "", 0, 0, 1, 50.0),
+            ("sends", "queued", "", 0, 1, 1, 30.0),
             ("sends", "queued", "", 2, NEVER, 1, 700.0),
         ]
         assert len(AGES_S) == 4
@@ -303,7 +304,7 @@ class TestSending:
             reason = "rejected" if how == "rejected" else "expired"
             store.fail_delivery(claimed.claim, now=T, reason=reason)
         before = parts(store, delivery)
-        codes = ("expired",) if how == "rejected" else ()
+        codes = {"rejected": ("expired",), "opted-out": ("opted_out",)}.get(how, ())
         assert store.revivable(EVERYTHING, codes=codes) == 0
         assert store.revive(EVERYTHING, codes=codes, now=T, not_after=T + 99) == 0
         assert parts(store, delivery) == before
