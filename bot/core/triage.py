@@ -5,7 +5,7 @@ When in doubt it is an emergency: the text is safe advice for anyone. Only what 
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from functools import lru_cache
 from itertools import combinations
 
@@ -46,6 +46,7 @@ class Triage:
             for lang, phrases in emergency.words.items()
             for phrase in phrases
         ]
+        self._starts = _starts([phrase for _, _, phrase in self._phrases])
         self._vocabulary = _Vocabulary(entry for _, _, phrase in self._phrases for place in phrase for entry in place)
         # This runs on every message before it is acknowledged, and people use the same words over and over.
         self._says = lru_cache(maxsize=20_000)(self._meant_by)
@@ -54,7 +55,8 @@ class Triage:
         """The emergency that `text` reports and the language it does so in, or None. The longest matching phrase wins."""
         typed = words.tokens(text)
         said = frozenset[_Entry]().union(*(self._says(word) for word in typed))
-        found = [(len(phrase), emergency, lang) for emergency, lang, phrase in self._phrases if phrase and _holds(said, phrase)]
+        near = (self._phrases[n] for n in sorted({n for entry in said for n in self._starts.get(entry, ())}))
+        found = [(len(phrase), emergency, lang) for emergency, lang, phrase in near if _holds(said, phrase)]
         if found and calm.is_of_animals(typed):
             found = [hit for hit in found if not hit[1].of_bodies]
         if not found or calm.is_saying(typed) or calm.is_knowledge(typed):
@@ -112,6 +114,15 @@ def _places(phrase: str, lang: Lang) -> _Phrase:
         else:
             places.append(frozenset((word, lang) for choice in choices for word in choice))
     return list(dict.fromkeys(places))
+
+
+def _starts(phrases: Sequence[_Phrase]) -> Mapping[_Entry, Sequence[int]]:
+    """Which phrases to look at for a word: those whose rarest place it fills."""
+    found = defaultdict[_Entry, list[int]](list)
+    for n, phrase in enumerate(phrases):
+        for entry in min(phrase, key=len, default=frozenset[_Entry]()):
+            found[entry].append(n)
+    return found
 
 
 def _holds(said: Set[_Entry], phrase: _Phrase) -> bool:
