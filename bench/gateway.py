@@ -60,10 +60,11 @@ def row(wire: Wire, port: int, messages: int) -> list[str]:
 
 def _requests(wire: Wire, count: int, series: str) -> list[bytes]:
     calls = [wire.inbound(f"+2547{series}{n:07d}", "how far apart should i plant maize", id=f"in-{series}-{n}") for n in range(count)]
-    return [_encoded(call) for call in calls]
+    return [encoded(call) for call in calls]
 
 
-def _encoded(call: Call) -> bytes:
+def encoded(call: Call) -> bytes:
+    """The request as it goes over the wire."""
     headers = {"Host": "127.0.0.1", **call.headers, "Content-Length": str(len(call.body))}
     lines = [f"{call.method} {call.target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
     return "\r\n".join([*lines, "", ""]).encode() + call.body
@@ -93,13 +94,14 @@ async def _connection(port: int, waiting: Iterator[bytes]) -> list[float]:
     for request in waiting:
         began = time.perf_counter()
         writer.write(request)
-        await _acknowledged(reader)
+        await acknowledged(reader)
         seen.append(time.perf_counter() - began)
     writer.close()
     return seen
 
 
-async def _acknowledged(reader: asyncio.StreamReader) -> None:
+async def acknowledged(reader: asyncio.StreamReader) -> None:
+    """Reads one response. Raises RuntimeError where it is no acknowledgement."""
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
     page = await reader.readexactly(int(head.partition("content-length:")[2].split("\r\n")[0]))
     if not head.startswith("http/1.1 200 "):

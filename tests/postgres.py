@@ -19,8 +19,10 @@ _PORT = 5432  # names the socket; nothing listens on the network
 
 
 @contextmanager
-def running() -> Iterator[str]:
-    """Starts a server and yields the SQLAlchemy URL of its database "postgres". Everything is gone at the end of the block."""
+def running(*, durable: bool = False) -> Iterator[str]:
+    """Starts a server and yields the SQLAlchemy URL of its database "postgres". Everything is gone at the end of the block.
+
+    Not `durable`: these tests end processes, never the machine's power, and a commit need not wait for the disk."""
     initdb, postgres = _binary("initdb"), _binary("postgres")
     home = Path(tempfile.mkdtemp(prefix="ujumbe-pg-"))  # short: a socket's path may have 107 bytes
     as_user = _as_user()
@@ -31,8 +33,8 @@ def running() -> Iterator[str]:
         making = [initdb, "-D", data, "-U", "ujumbe", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"]
         made = subprocess.run(making, cwd=home, capture_output=True, text=True, check=False, **as_user)
         assert made.returncode == 0, f"initdb failed:\n{made.stdout}{made.stderr}"
-        # fsync off: these tests end processes, never the machine's power.
-        options = ["-k", home, "-p", str(_PORT), "-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=200"]
+        fsync = "on" if durable else "off"
+        options = ["-k", home, "-p", str(_PORT), "-c", "listen_addresses=", "-c", f"fsync={fsync}", "-c", "max_connections=200"]
         with (home / "log").open("wb") as log:
             server = subprocess.Popen([postgres, "-D", data, *options], cwd=home, stdout=log, stderr=log, **as_user)
         try:
