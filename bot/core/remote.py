@@ -88,7 +88,8 @@ class Budget:
         return max(0.0, self.store.slots_until(self._bucket(what)) - self.clock()) / _UNIT_S
 
     def _bucket(self, what: str) -> str:
-        return f"remote:{what}:{datetime.fromtimestamp(self.clock(), self.zone).date().isoformat()}"
+        """The date is in the name, so a clock that is put right must not move it: that is what the first colon says."""
+        return f":remote:{what}:{datetime.fromtimestamp(self.clock(), self.zone).date().isoformat()}"
 
 
 class Remote:

@@ -200,6 +200,14 @@ def test_the_day_is_the_houses() -> None:
     assert east.take(500)
 
 
+def test_a_clock_that_is_put_right_gives_no_call_back() -> None:
+    house = House(calls=1)
+    house.store.settle_clock(now=NOON + 9 * DAY_S)
+    assert house.budget.take(500)
+    assert house.store.settle_clock(now=NOON) == -9 * DAY_S
+    assert not house.budget.take(500)
+
+
 def test_without_a_store_nobody_is_asked() -> None:
     class Down(MemoryStore):
         def slots_until(self, name: str) -> float:
