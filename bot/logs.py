@@ -39,8 +39,8 @@ def note(log: logging.Logger, name: str, *, level: int = logging.INFO, **fields:
     if not log.isEnabledFor(level):
         return
     told = {key: value if key == REF else _safe(value) for key, value in fields.items() if value is not None and value != ""}
-    words = (f"{key}={_quoted(value)}" for key, value in told.items())
-    log.log(level, " ".join((name, *words)), extra={"event": name, "fields": told})
+    words = [f"{key}={_quoted(value)}" for key, value in told.items()]
+    log.log(level, " ".join([name, *words]), extra={"event": name, "fields": told})
 
 
 class JsonLines(logging.Formatter):
@@ -68,15 +68,17 @@ def masked(text: str) -> str:
 
 
 def _safe(value: object) -> object:
+    if isinstance(value, str):
+        return (value if value.isalpha() else masked(value))[:_LONG]
     if isinstance(value, bool | int):
         return value
     if isinstance(value, float):
         return round(value, 3)
-    if isinstance(value, Iterable) and not isinstance(value, str):
+    if isinstance(value, Iterable):
         return ",".join(str(_safe(one)) for one in value)
     return masked(str(value))[:_LONG]
 
 
 def _quoted(value: object) -> str:
     text = str(value)
-    return text if _PLAIN.fullmatch(text) else json.dumps(text, ensure_ascii=False)
+    return text if text.isalnum() or _PLAIN.fullmatch(text) else json.dumps(text, ensure_ascii=False)

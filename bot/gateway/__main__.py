@@ -1,6 +1,7 @@
 """`python -m bot.gateway`: takes webhooks and shows the pages until SIGTERM, then finishes what it has begun."""
 
 import logging
+import os
 import sys
 
 from aiohttp import web
@@ -11,6 +12,8 @@ from bot.core.errors import UjumbeError
 from bot.gateway.listen import listen
 from bot.gateway.site import make_app
 from bot.metrics.attach import watch
+
+log = logging.getLogger("bot.gateway")  # run as a module, __name__ would be another
 
 _DRAIN_S = 12.0  # longer than any USSD screen waits
 _IDLE_S = 75.0  # longer than a reverse proxy keeps its own connections
@@ -36,7 +39,8 @@ def _serve(settings: config.Settings) -> None:
         try:
             site = make_app(house)
             add_console(site, house)
-            logging.getLogger("bot.gateway").info("listening on http://%s:%d", settings.host, settings.port)
+            logs.note(log, "started", part="gateway", pid=os.getpid())
+            log.info("listening on http://%s:%d", settings.host, settings.port)
             web.run_app(site, sock=server, access_log=None, print=None, shutdown_timeout=_DRAIN_S, keepalive_timeout=_IDLE_S)
         finally:
             house.store.close()

@@ -6,7 +6,7 @@ Labels take their values from our own lists alone (channels, lanes, kinds, ladde
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 from prometheus_client.process_collector import ProcessCollector
 
-disable_created_metrics()
+disable_created_metrics()  # type: ignore[no-untyped-call]  # the one function there without types
 REGISTRY = CollectorRegistry()
 ProcessCollector(registry=REGISTRY)
 

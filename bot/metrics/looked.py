@@ -1,7 +1,7 @@
 """What is looked at when Prometheus asks: the store's gauges, and what is up. Made anew for each page."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -59,31 +59,28 @@ class Looked:
         for spent in gauges.spending:
             parts[(spent.channel,)] = parts.get((spent.channel,), 0.0) + spent.parts
         return [
-            _many("queue_depth", "Questions (answers) and deliveries (sends, alerts) that are not over.", place, empty | depth),
-            _many("queue_oldest_seconds", "How long the first of them waits; sleep in quiet hours does not count.", place, empty | age),
+            _many("queue_depth", "Questions (answers) and deliveries (sends, alerts) that are not over.", place, (empty | depth).items()),
+            _many(
+                "queue_oldest_seconds",
+                "How long the first of them waits; sleep in quiet hours does not count.",
+                place,
+                (empty | age).items(),
+            ),
             _one("tickets_open", "People who wait for a person.", float(gauges.tickets)),
             _one("tickets_urgent", "Those of them who may be in danger.", float(gauges.urgent)),
             _one("tickets_oldest_seconds", "How long the first ticket waits.", self.at - gauges.ticket_since if gauges.tickets else 0.0),
             _one("queue_holds", "Holds of an operator that keep some of it back: ujumbe queue.", float(gauges.holds)),
-            _many("cost_last_hour", "What the last hour's parts cost, where the provider tells.", ["channel", "currency"], cost),
-            _many("parts_last_hour", "Parts that a provider took, of the last hour's deliveries.", ["channel"], parts),
+            _many("cost_last_hour", "What the last hour's parts cost, where the provider tells.", ["channel", "currency"], cost.items()),
+            _many("parts_last_hour", "Parts that a provider took, of the last hour's deliveries.", ["channel"], parts.items()),
         ]
 
     def _rates(self) -> list[GaugeMetricFamily]:
         known = {channel: self.buckets.get(channel, Bucket()) for channel in self.channels}
+        speeds = (((channel,), bucket.speed(self.at)) for channel, bucket in known.items())
+        silent = (((channel,), float(bucket.tripped)) for channel, bucket in known.items())
         return [
-            _many(
-                "rate_factor",
-                "Share of its rate that a channel sends at; less than 1 after its provider said too fast.",
-                ["channel"],
-                {(channel,): bucket.speed(self.at) for channel, bucket in known.items()},
-            ),
-            _many(
-                "provider_silent",
-                "1: the provider has not answered for so long that only a probe is sent.",
-                ["channel"],
-                {(channel,): float(bucket.tripped) for channel, bucket in known.items()},
-            ),
+            _many("rate_factor", "Share of its rate that a channel sends at: less after a provider's 'too fast'.", ["channel"], speeds),
+            _many("provider_silent", "1: the provider has not answered for so long that only a probe is sent.", ["channel"], silent),
         ]
 
 
@@ -95,8 +92,8 @@ def _one(name: str, says: str, value: float) -> GaugeMetricFamily:
     return GaugeMetricFamily(f"ujumbe_{name}", says, value=value)
 
 
-def _many(name: str, says: str, labels: list[str], values: Mapping[tuple[str, ...], float]) -> GaugeMetricFamily:
+def _many(name: str, says: str, labels: list[str], values: Iterable[tuple[tuple[str, ...], float]]) -> GaugeMetricFamily:
     family = GaugeMetricFamily(f"ujumbe_{name}", says, labels=labels)
-    for given, value in values.items():
+    for given, value in values:
         family.add_metric(list(given), value)
     return family

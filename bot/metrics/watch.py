@@ -147,7 +147,7 @@ class _Watched:
             note(log, "expired", level=logging.WARNING, deliveries=count)
         return count
 
-    def _ended(self, claim: Claim, status: str, level: int, **fields: object) -> None:
+    def _ended(self, claim: Claim, status: str, level: int, **fields: Any) -> None:
         held = self._deliveries.pop(claim.token, None)
         if held is not None:
             f.TRIES.labels(held.row.channel, self._lane, status).inc()
@@ -167,9 +167,9 @@ def _tell_answer(held: _Held[ClaimedMessage], delivery: NewDelivery, stored: int
     f.ANSWERED.labels(row.message.channel).observe(waited)
     f.WORKED.labels(kind).observe(worked)
     f.REPLIES.labels(row.message.channel, kind).inc()
-    place = {"message": row.claim.id, "delivery": stored, "channel": row.message.channel}
+    place: dict[str, Any] = {"message": row.claim.id, "delivery": stored, "channel": row.message.channel}
     note(log, "answered", **place, how=kind, facts=delivery.facts, waited_s=waited, worked_s=worked)
 
 
-def _about(row: ClaimedDelivery) -> dict[str, object]:
+def _about(row: ClaimedDelivery) -> dict[str, Any]:
     return {"message": row.message_id, "delivery": row.claim.id, "channel": row.channel}

@@ -1,6 +1,8 @@
 """`python -m bot.worker LANE` works on one lane; `python -m bot.worker beat` is its clock."""
 
 import argparse
+import logging
+import os
 import sys
 
 from celery import signals
@@ -13,6 +15,9 @@ from bot.metrics.share import shared
 from bot.worker.beat import BEAT, beat
 
 
+log = logging.getLogger("bot.worker")  # run as a module, __name__ would be another
+
+
 def main(words: list[str] | None = None) -> int:
     """The command. Returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m bot.worker", description=__doc__)
@@ -22,6 +27,7 @@ def main(words: list[str] | None = None) -> int:
     try:
         settings = load()
         start_logging(settings.log_format)
+        logs.note(log, "started", part=lane, pid=os.getpid())
         with shared(settings.data_dir, lane):
             if lane == BEAT:
                 return beat(settings)
