@@ -1,7 +1,7 @@
 """Chaos: thousands of messages through the real service while every part of it is killed at random, on both stacks.
 
     make chaos
-    .venv/bin/python -m bench.chaos [--messages 10000] [--kills 200] [--outage-s 120] [--load-s 690] [--stack embedded|postgres|both]
+    .venv/bin/python -m bench.chaos [--messages 6000] [--kills 150] [--outage-s 120] [--load-s 660] [--stack embedded|postgres|both]
         [--seed 1]
 
 Figures are for each stack. Real processes, real brokers and databases, real HTTP both ways; the providers are stand-ins. There is no
@@ -17,14 +17,14 @@ from bench.chaos.show import complaints, figures, kills
 from bench.machine import caption
 
 STACKS = ("embedded", "postgres")
-LOAD_S = 690.0
+LOAD_S = 660.0
 
 
 def main() -> int:
     """Prints the table. Returns the exit status."""
     parser = argparse.ArgumentParser(prog="bench.chaos", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--messages", type=int, default=10_000)
-    parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--messages", type=int, default=6_000)
+    parser.add_argument("--kills", type=int, default=150)
     parser.add_argument("--outage-s", type=float, default=120.0)
     parser.add_argument("--load-s", type=float, default=LOAD_S, help="messages, kills and the outage fall into this time")
     parser.add_argument("--stack", choices=(*STACKS, "both"), default="both")

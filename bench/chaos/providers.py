@@ -65,16 +65,17 @@ class Providers:
 
     def _dress(self, wire: Wire) -> None:
         """Puts the dealer before the stand-in, and the book behind it."""
-        plain, server = wire.server.answer, wire.server
+        plain, server, seen = wire.server.answer, wire.server, 0
 
         def deal(sent: Sent) -> Fault:
             number = wire.recipient(sent)
             return self._fault(wire, number) if number else Fault()
 
         def answer(sent: Sent, fault: Fault) -> web.Response:
-            before = len(wire.taken())
+            nonlocal seen
             response = plain(sent, fault)
-            fresh = wire.taken()[before:]
+            fresh = wire.taken()[seen:] if response.status < web.HTTPBadRequest.status_code else ()
+            seen += len(fresh)
             with self._lock:
                 self.repeats += response.status == web.HTTPConflict.status_code
                 self.took += [Took((wire.name, one.number), one.text, one.id) for one in fresh]

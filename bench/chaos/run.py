@@ -23,7 +23,7 @@ from bot.store.engine import make_engine
 _TICK_S = 0.1
 _SHOW_S = 10.0
 _CALM_S = 3.0  # before the first kill
-_LAST_REPEATS_S = 8.0  # repeats after the end have this long to do harm
+_LAST_REPEATS_S = 5.0  # repeats after the end have this long to do harm
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def run(name: str, plan: Plan) -> Outcome:
 class _Run:
     def __init__(self, name: str, plan: Plan, folder: Path) -> None:
         self.plan = plan
-        dealer = Dealer(plan.seed, slow=plan.slow)
+        dealer = Dealer(plan.seed, over_s=plan.load_s, slow=plan.slow)
         self.providers = Providers(dealer)
         self.providers.start()
         self.stack = Stack(name, folder, self.providers.options())

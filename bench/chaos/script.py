@@ -15,6 +15,7 @@ TIMEOUT_S = 5.0  # our patience with a provider
 STRANGE = ("who won the football match yesterday", "what is the price of a new car", "tell me a joke about goats and lawyers")
 FIXED = ("HELP", "MENU")
 
+LONG_S = 100.0  # in a shorter run, what people and providers let pass between two things is shorter too
 _SHARE_FIXED, _SHARE_STRANGE, _SHARE_SECOND = 0.2, 0.1, 0.1
 _SHARE_REPEATED, _SHARE_AGAIN = 0.15, 0.03
 _GAP_S = (8.0, 25.0)  # between two questions of one person
@@ -53,22 +54,22 @@ class Line:
 
 def write(messages: int, *, over_s: float, seed: int) -> Sequence[Line]:
     """`messages` lines at a steady pace over `over_s` seconds, in the order of their times."""
-    dice = random.Random(f"{seed} lines")
+    dice, hurry = random.Random(f"{seed} lines"), min(1.0, over_s / LONG_S)
     lines: list[Line] = []
     while len(lines) < messages:
         at = over_s * len(lines) / messages
         person = len(lines)
-        lines.append(_line(dice, person, 0, _text(dice), at))
+        lines.append(_line(dice, person, 0, _text(dice), at, hurry))
         if len(lines) < messages and dice.random() < _SHARE_SECOND and lines[-1].question:
             other = dice.choice([question for question in QUESTIONS if question != lines[-1].text])
-            lines.append(_line(dice, person, 1, other, at + dice.uniform(*_GAP_S)))
+            lines.append(_line(dice, person, 1, other, at + hurry * dice.uniform(*_GAP_S), hurry))
     return sorted(lines, key=lambda line: line.at)
 
 
-def _line(dice: random.Random, person: int, n: int, text: str, at: float) -> Line:
+def _line(dice: random.Random, person: int, n: int, text: str, at: float, hurry: float) -> Line:
     wire = WIRES[person % len(WIRES)]
     number = f"+25470{person % len(WIRES)}{person:06d}"
-    repeats = tuple(dice.uniform(0.0, 20.0) for _ in range(dice.choice((1, 1, 2)))) if dice.random() < _SHARE_REPEATED else ()
+    repeats = tuple(hurry * dice.uniform(0.0, 20.0) for _ in range(dice.choice((1, 1, 2)))) if dice.random() < _SHARE_REPEATED else ()
     return Line(wire, number, text, f"in-{person}-{n}", at, repeats, dice.random() < _SHARE_AGAIN)
 
 
@@ -92,9 +93,9 @@ class Reports:
 class Dealer:
     """Deals what goes wrong with each send and what is reported on each part, by a seed and the order of the calls."""
 
-    def __init__(self, seed: int, *, slow: bool = True) -> None:
+    def __init__(self, seed: int, *, over_s: float = LONG_S, slow: bool = True) -> None:
         self._dice = random.Random(f"{seed} faults")
-        self._slow = slow
+        self._slow, self._hurry = slow, min(1.0, over_s / LONG_S)
 
     def refuses(self, number: str) -> bool:
         """Whether the provider takes nothing for this number, for good."""
@@ -119,6 +120,6 @@ class Dealer:
         words = list(dict.fromkeys((Status.SENT, final)))
         if self._dice.random() < 0.15:
             words.reverse()
-        delay_s = self._dice.choice((0.0, 0.3, 1.0, 3.0, 15.0))
+        delay_s = self._hurry * self._dice.choice((0.0, 0.3, 1.0, 3.0, 15.0))
         doubled = 2 if self._dice.random() < 0.15 else 1
         return Reports([(delay_s + 0.2 * n, word) for n, word in enumerate(word for word in words for _ in range(doubled))])

@@ -14,7 +14,7 @@ EVERYTHING = "everything"  # the supervisor and all under it, at once
 
 # How often each is killed, of the parts that run on every stack. Nobody much more often than the others: the supervisor waits longer
 # and longer before it starts again what dies within half a minute.
-WEIGHTS: Mapping[str, int] = {"gateway": 3, "answers": 3, "sends": 3, "alerts": 2, "chores": 2, "beat": 2, EVERYTHING: 1}
+WEIGHTS: Mapping[str, int] = {"gateway": 3, "answers": 2, "sends": 3, "alerts": 2, "chores": 2, "beat": 2, EVERYTHING: 1}
 _DOWN_S = 0.5  # an operator's server is started again after this
 
 
