@@ -44,22 +44,22 @@ class Looked:
                 "lane_up",
                 "1: a worker of the lane (or the beat) runs and works.",
                 ["lane"],
-                lanes,
+                lanes.items(),
             ),
         ]
         return up if self.gauges is None else [*up, *self._stored(self.gauges), *self._rates()]
 
     def _stored(self, gauges: Gauges) -> list[GaugeMetricFamily]:
         place = ["lane", "channel"]
-        depth = {(w.lane.value, w.channel): float(w.count) for w in gauges.waiting}
-        age = {(w.lane.value, w.channel): max(0.0, self.at - w.since) if w.since else 0.0 for w in gauges.waiting}
         empty = {(lane, channel): 0.0 for lane in ("answers", "sends", "alerts") for channel in self.channels}
+        depth = empty | {(w.lane.value, w.channel): float(w.count) for w in gauges.waiting}
+        age = empty | {(w.lane.value, w.channel): max(0.0, self.at - w.since) if w.since else 0.0 for w in gauges.waiting}
         cost = {(s.channel, _currency(s.currency)): float(s.amount) for s in gauges.spending if s.currency}
         parts = {(channel,): 0.0 for channel in self.channels}
         for spent in gauges.spending:
             parts[(spent.channel,)] = parts.get((spent.channel,), 0.0) + spent.parts
         return [
-            _many("queue_depth", "Questions (answers) and deliveries (sends, alerts) that are not over.", place, (empty | depth).items()),
+            _many("queue_depth", "Questions (answers) and deliveries (sends, alerts) that are not over.", place, depth.items()),
             _many(
                 "queue_oldest_seconds",
                 "How long the first of them waits; sleep in quiet hours does not count.",

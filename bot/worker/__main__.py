@@ -14,7 +14,6 @@ from bot.core.types import Lane
 from bot.metrics.share import shared
 from bot.worker.beat import BEAT, beat
 
-
 log = logging.getLogger("bot.worker")  # run as a module, __name__ would be another
 
 
