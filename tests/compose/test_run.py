@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tarfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -148,6 +149,16 @@ def test_a_service_writes_where_it_may_and_nowhere_else(house: House, name: str)
     for path in (house.engine.app, house.engine.folder, Path("/"), Path.home(), Path("/var/tmp")):
         ended = house.engine.run(name, ["python", "-c", code, str(path / "probe")], timeout_s=10)
         assert "Read-only file system" in ended.stderr or "Permission denied" in ended.stderr, ended
+
+
+def test_a_backup_can_be_made_while_everything_runs(house: House) -> None:
+    engine = house.engine
+    words = [*engine.service("ujumbe")["entrypoint"], "backup", "/backups"]
+    ended = engine.run("ujumbe", words, timeout_s=60)
+    assert ended.returncode == 0, ended.stderr
+    (file,) = (engine.folder / "volumes" / "backups").glob("*.tar.gz")
+    with tarfile.open(file) as backup:
+        assert "ujumbe.dump" in backup.getnames()
 
 
 def test_no_service_missed_a_place_to_write(house: House) -> None:
