@@ -13,7 +13,7 @@ from datetime import UTC, tzinfo
 from bot.core.errors import NotDone
 from bot.core.ports import Clock
 from bot.core.types import Lane
-from bot.core.waiting import Hold, WaitingStore, Wanted
+from bot.core.waiting import URGENT_KINDS, Hold, WaitingStore, Wanted
 from bot.queue_table import DAY_S, as_json, counted, hold_line, listed, named, row_json, summary
 
 SHOWN = 50
@@ -204,8 +204,8 @@ def _wanted(args: argparse.Namespace, place: Place, *, urgent: bool) -> Sequence
     rows = getattr(args, "rows", [])
     if not (args.channel or args.lane or args.kind or args.older_than or rows or getattr(args, "all", True)):
         raise NotDone("Say what is meant: --channel, --lane, --kind, --older-than, ids as in `ujumbe queue list`, or --all.")
-    if args.lane == Lane.ALERTS and not urgent:
-        raise NotDone("The lane is alerts, and disaster alerts are only meant with --alerts. Add it where you are sure.")
+    if (args.lane == Lane.ALERTS or args.kind in URGENT_KINDS) and not urgent:
+        raise NotDone(f"{_URGENT} are only meant with --alerts. Add it where you are sure.")
     if args.channel and args.channel not in place.channels:
         raise NotDone(f"There is no channel {args.channel!r}. Set up are: {', '.join(sorted(place.channels))}.")
     before = place.clock() - args.older_than if args.older_than else 0.0

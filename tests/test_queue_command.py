@@ -1,8 +1,10 @@
 """`ujumbe queue` as an operator types it, on a real database: what waits, and what becomes of it."""
 
+import argparse
 import io
 import json
 import re
+import shlex
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +15,7 @@ import pytest
 from bot.__main__ import main
 from bot.core.storage import NewDelivery, Store
 from bot.core.types import Lane, Message, Status
+from bot.queue_command import add_commands
 from bot.queue_table import age
 from bot.store import open_store
 from bot.store.migrate import upgrade
@@ -277,6 +280,7 @@ class TestSending:
         pytest.param(["drop", "--yes"], "Say what is meant", id="drop-nothing"),
         pytest.param(["send"], "Say what is meant", id="send-nothing"),
         pytest.param(["hold", "--channel", "atsms"], "There is no channel 'atsms'. Set up are: at_sms, sim, sim_ussd.", id="misspelt"),
+        pytest.param(["hold", "--kind", "emergency"], "only meant with --alerts", id="emergencies"),
         pytest.param(["drop", "--lane", "alerts", "--yes"], "only meant with --alerts", id="alerts"),
     ],
 )
@@ -299,3 +303,13 @@ def test_what_is_misspelt_is_refused(house: House, words: list[str], says: str, 
 )
 def test_ages_are_short(seconds: float, words: str) -> None:
     assert age(seconds) == words
+
+
+def test_every_command_in_the_guide_is_one_of_ours() -> None:
+    guide = (Path(__file__).resolve().parent.parent / "docs/operations/outages.md").read_text()
+    told = re.findall(r"(?:\$ |`)ujumbe (queue[^`\n]*)", guide)
+    assert len(told) > 10
+    parser = argparse.ArgumentParser()
+    add_commands(parser)
+    for command in told:
+        parser.parse_args(shlex.split(command)[1:])
