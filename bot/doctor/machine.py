@@ -13,6 +13,7 @@ from bot.core.errors import BadSetting, UjumbeError
 from bot.core.finding import Finding, Verdict, look, ok, wrong
 from bot.doctor.remote import remote
 from bot.doctor.service import service
+from bot.store.copies import damage, sqlite_file
 from bot.store.version import versions
 from bot.worker.reach import broker_answers
 from models.catalogue import find
@@ -79,6 +80,9 @@ def _room(settings: Settings, *, runs: bool) -> Iterator[Finding]:
 
 def _database(settings: Settings) -> Finding:
     have, newest = versions(settings.sqlalchemy_url)
+    file = sqlite_file(settings.sqlalchemy_url)
+    if have and file and (found := damage(file, quick=True)):
+        return wrong("database", f"is damaged: {found}", "Stop the service and bring back a backup: `ujumbe restore FILE`.")
     if have == newest:
         return ok("database", f"answers, and its tables are at the newest version ({newest})")
     if not have:

@@ -31,6 +31,7 @@ class Clock:
     _db: Database
 
     def settle_clock(self, *, now: float, jumped_s: float = 0.0) -> float:
+        self._db.trim_log()  # here, because the sweep comes here first
         with self._db.write() as connection:
             seen: float | None = connection.scalar(_SEEN, {"bucket": MARK})
             _keep(connection, MARK, now)

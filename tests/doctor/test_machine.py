@@ -98,14 +98,29 @@ def test_a_database_at_the_newest_version(settings: Settings) -> None:
     assert told(settings, "database").verdict is OK
 
 
-def test_a_database_of_another_version(settings: Settings) -> None:
+@pytest.mark.parametrize(
+    ("version", "remedy"), [pytest.param("0001", "ujumbe migrate", id="older"), pytest.param("9999", "ujumbe restore", id="newer")]
+)
+def test_a_database_of_another_version(settings: Settings, version: str, remedy: str) -> None:
     settings.data_dir.mkdir()
     upgrade(settings.sqlalchemy_url)
     with closing(sqlite3.connect(settings.data_dir / "ujumbe.db")) as database:
-        database.execute("UPDATE alembic_version SET version_num = '0000'")
+        database.execute("UPDATE alembic_version SET version_num = ?", (version,))
         database.commit()
     found = told(settings, "database")
-    assert (found.verdict, "0000" in found.found, "ujumbe migrate" in found.remedy) == (WRONG, True, True)
+    assert (found.verdict, version in found.found, remedy in str(found)) == (WRONG, True, True)
+
+
+def test_a_damaged_database(settings: Settings) -> None:
+    settings.data_dir.mkdir()
+    upgrade(settings.sqlalchemy_url)
+    with closing(sqlite3.connect(settings.data_dir / "ujumbe.db")) as database:
+        page = database.execute("SELECT rootpage FROM sqlite_master WHERE name = 'contact'").fetchone()[0]
+    with (settings.data_dir / "ujumbe.db").open("r+b") as file:
+        file.seek((page - 1) * 4096)
+        file.write(b"\xa5" * 4096)
+    found = told(settings, "database")
+    assert (found.verdict, "damaged" in found.found, "ujumbe restore" in found.remedy) == (WRONG, True, True)
 
 
 def test_a_database_that_is_not_there(settings: Settings) -> None:
