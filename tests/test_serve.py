@@ -186,6 +186,15 @@ def test_work_goes_on_after_each_part_was_killed(settings: Settings, running: su
         assert f"{name} ended (signal SIGKILL); it starts again" in _said(settings, running)
 
 
+def test_a_worker_that_is_alive_and_hangs_is_ended_and_work_goes_on(
+    settings: Settings, running: subprocess.Popen[bytes], ledger: Ledger
+) -> None:
+    _children(running)["answers"].suspend()  # SIGSTOP
+    ledger.add(1)
+    until(lambda: "answers hangs; it is ended" in _said(settings, running), within_s=60)
+    until(lambda: ledger.row(1)[1] == 1, within_s=60)
+
+
 def test_a_second_start_is_refused_by_name(settings: Settings, running: subprocess.Popen[bytes], silent: list[str]) -> None:
     with pytest.raises(BadSetting, match=rf"runs already in .*process {running.pid}\).*UJUMBE_DATA_DIR"):
         serve.serve(settings, silent.append)

@@ -30,7 +30,7 @@ def beat(settings: Settings) -> int:
 def scheduler(alive: Callable[[], None]) -> type[Scheduler]:
     """Celery's scheduler, which calls `alive` at every tick and while it waits for the broker, and takes a broker that is gone calmly."""
 
-    class Ticking(Scheduler):  # type: ignore[misc]  celery has no types
+    class Ticking(Scheduler):  # type: ignore[misc]  # celery has no types
         _down = False
 
         def tick(self, *args: Any, **options: Any) -> float:

@@ -46,7 +46,7 @@ class Pulse:
 def consumer(pulse: Pulse) -> type[Consumer]:
     """Celery's consumer with this pulse, for Worker(consumer_cls=...)."""
 
-    class Beating(Consumer):  # type: ignore[misc]  celery has no types
+    class Beating(Consumer):  # type: ignore[misc]  # celery has no types
         def register_with_event_loop(self, hub: Any) -> None:
             """At every connection; Celery takes the timer away with the connection."""
             super().register_with_event_loop(hub)
