@@ -40,5 +40,5 @@ def sent(engine: Engine) -> Sequence[Sent]:
     return [_sent(row, pieces[row.id]) for row in rows]
 
 
-def _sent(row: Row[Any], pieces: Sequence[Piece]) -> Sent:
+def _sent(row: Row[*tuple[Any, ...]], pieces: Sequence[Piece]) -> Sent:
     return Sent(row.id, row.message_id or 0, row.status, row.code, row.attempts, row.status in LIVE, tuple(pieces))

@@ -44,7 +44,8 @@ class Postgres:
         if self._user:
             os.chown(self.home, self._user["user"], self._user["group"])
         self._process: subprocess.Popen[bytes] | None = None
-        making = [postgres._binary("initdb"), "-D", self._data, "-U", "ujumbe", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"]
+        words = ["-U", "ujumbe", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"]
+        making = [postgres._binary("initdb"), "-D", str(self._data), *words]
         subprocess.run(making, cwd=self.home, check=True, stdout=subprocess.DEVNULL, **self._user)
 
     @property
@@ -57,13 +58,14 @@ class Postgres:
 
     def start(self) -> None:
         """After a kill the old backends still hold the shared memory for a moment, and the new server refuses to start: so, again."""
-        options = ["-k", self.home, "-p", str(postgres._PORT), "-c", "listen_addresses=", "-c", "max_connections=200"]
-        command = [postgres._binary("postgres"), "-D", self._data, *options]
+        options = ["-k", str(self.home), "-p", str(postgres._PORT), "-c", "listen_addresses=", "-c", "max_connections=200"]
+        command = [postgres._binary("postgres"), "-D", str(self._data), *options]
         until = time.monotonic() + _START_S
         while time.monotonic() < until:
             with (self.home / "log").open("ab") as log:
-                self._process = subprocess.Popen(command, cwd=self.home, stdout=log, stderr=log, start_new_session=True, **self._user)
-            while self._process.poll() is None and time.monotonic() < until:
+                process = subprocess.Popen(command, cwd=self.home, stdout=log, stderr=log, start_new_session=True, **self._user)
+            self._process = process
+            while process.poll() is None and time.monotonic() < until:
                 if self.answers():
                     return
                 time.sleep(0.05)
