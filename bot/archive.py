@@ -26,7 +26,7 @@ def write(target: Path, files: Mapping[str, Path], facts: Mapping[str, str]) -> 
     unfinished = target.with_name(f".{target.name}.{os.getpid()}")
     try:
         with _create(unfinished) as raw:
-            with tarfile.open(fileobj=raw, mode="w:gz") as tar:
+            with tarfile.open(fileobj=raw, mode="w:gz", compresslevel=3) as tar:
                 _add(tar, LIST, io.BytesIO(listed), len(listed))
                 for name, path in files.items():
                     with path.open("rb") as file:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from bot.core.jump import JUMP_S
 from bot.core.types import Lane
@@ -71,5 +71,5 @@ def _questions(t: Tables) -> list[Question]:
 
 
 def _moved(row: _Row, move: Callable[[float], float]) -> _Row:
-    values = {name: move(getattr(row, name)) for name in _WAITS if hasattr(row, name)}
+    values: dict[str, Any] = {name: move(getattr(row, name)) for name in _WAITS if hasattr(row, name)}
     return replace(row, **values)
