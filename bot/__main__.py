@@ -200,7 +200,14 @@ def _eval(args: argparse.Namespace) -> int:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     model = {} if args.model is None else {"model": args.model}
     settings = load(channels={CHANNEL: {}}, **model)
-    return run(args, build(settings, store=MemoryStore(), queue=HintList()), _say)
+    app = build(settings, store=MemoryStore(), queue=HintList())
+    if args.adapter is None:
+        return run(args, app, _say)
+    from models.trial import trial
+
+    with trial(settings.model, args.adapter, cache_dir=settings.cache_dir, threads=settings.threads, say=_say) as chooser:
+        app.load_engine = lambda _: (None, chooser)
+        return run(args, app, _say)
 
 
 def _user() -> str:

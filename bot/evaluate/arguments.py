@@ -11,6 +11,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--skill", default="", metavar="NAME", help="only the questions of this skill")
     parser.add_argument("--lang", choices=list(Lang), type=Lang, help="only the questions in this language")
     parser.add_argument("--model", help="name, GGUF path, or 'none' for the search alone (default: the settings' model)")
+    parser.add_argument("--adapter", type=Path, metavar="FILE.gguf", help="try the model with this LoRA adapter in place of its own")
     parser.add_argument("--file", type=Path, nargs="+", default=[], metavar="FILE.jsonl", help="ask these instead of the skills' cases")
     parser.add_argument("--limit", type=_count, metavar="N", help="ask only N of the questions, drawn by chance")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="another seed draws other questions (default: 0)")

@@ -41,7 +41,7 @@ def run(args: argparse.Namespace, app: App, say: Say) -> int:
         lang=app.settings.lang,
     )
     outcomes = list(_counted(asker.ask(questions), len(questions)))
-    caption = _caption(asked, outcomes, app)
+    caption = _caption(asked, outcomes, app, args.adapter)
     for line in table.exchanges(_chosen(outcomes, args.show), faults):
         say(line)
     text = table.report(outcomes, caption)
@@ -74,14 +74,15 @@ def _chosen(outcomes: Sequence[Outcome], show: str | None) -> Sequence[Outcome]:
     return outcomes[: len(outcomes) if show == "all" else int(show or 0)]
 
 
-def _caption(asked: sets.QuestionSet, outcomes: Sequence[Outcome], app: App) -> str:
+def _caption(asked: sets.QuestionSet, outcomes: Sequence[Outcome], app: App, adapter: Path | None) -> str:
     """What was asked of what, when and where: a figure means nothing without it."""
-    model, embedder = app.settings.model, app.settings.embedder
+    model, embedder = Path(app.settings.model).name, app.settings.embedder
+    model += f" with adapter {adapter.name}" if adapter else ""
     count = f"{len(outcomes)} of {len(asked.questions)} questions of {', '.join(asked.names)}"
     skipped = f" (left out: {asked.skipped} in other languages)" if asked.skipped else ""
     remote = f" ({app.settings.remote.model} of {app.settings.remote.host} where unsure)" if app.settings.remote.url else ""
     where = f"{datetime.now(tz=UTC):%Y-%m-%d}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores"
-    return f"{count}{skipped}; model {Path(model).name}, embedder {embedder}{remote}; {where}"
+    return f"{count}{skipped}; model {model}, embedder {embedder}{remote}; {where}"
 
 
 def _write(folder: Path, text: str, outcomes: Sequence[Outcome], caption: str) -> None:

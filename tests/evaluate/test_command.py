@@ -1,6 +1,8 @@
 """`ujumbe eval` over the shipped skills, from the command line to the files."""
 
 import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -31,7 +33,7 @@ def test_the_shipped_skills(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     rows = [json.loads(line) for line in (out / "replies.jsonl").read_text().splitlines()]
     assert len(rows) == 40
     assert sum(bool(row["wrong"]) for row in rows) == said.count("WRONG: ")
-    assert {row["got"]["kind"] for row in rows} <= {"fact", "refusal", "emergency", "fixed", "menu", "none"}
+    assert {row["got"]["kind"] for row in rows} <= {"fact", "offer", "refusal", "emergency", "fixed", "menu", "none"}
     assert all("numbers faithful" not in row["wrong"] and "one part" not in row["wrong"] for row in rows)
     names = {found.text for found in ElementTree.fromstring((out / "plot.svg").read_text()).iter()}
     assert {m.name for m in MEASURES if m.key} <= names
@@ -51,10 +53,43 @@ def test_one_skill_one_language_and_a_file(tmp_path: Path, capsys: pytest.Captur
     assert "1 of 2 questions" in said
 
 
+class First:
+    """A chooser that takes the first text, whatever it is."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def choose(self, prompt: str, among: Sequence[str], *, deadline: float) -> Sequence[float]:
+        self.asked.append(prompt)
+        return [0.99, *(0.01 / len(among) for _ in among[1:])]
+
+
+def test_another_adapter_chooses(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[tuple[str, Path]] = []
+    first = First()
+
+    @contextmanager
+    def trial(model: str, adapter: Path, **_: object) -> Iterator[First]:
+        tried.append((model, adapter))
+        yield first
+
+    monkeypatch.setattr("models.trial.trial", trial)
+    asked = tmp_path / "asked.jsonl"
+    asked.write_text(json.dumps({"text": "is my plot near the river good for beans", "lang": "en"}))
+    assert main(["eval", "--model", "ujumbe-270m", "--adapter", "mine.gguf", "--file", str(asked), "--show", "all"]) == 0
+    said = capsys.readouterr().out
+    assert tried == [("ujumbe-270m", Path("mine.gguf"))]
+    assert "model ujumbe-270m with adapter mine.gguf, embedder none" in said
+    assert "is my plot near the river good for beans" in "".join(first.asked)
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
         pytest.param(["--model", "none", "--skill", "sport"], "--skill sport: there is no such skill. Choose from crop-advice", id="skill"),
+        pytest.param(["--model", "none", "--adapter", "a.gguf"], "--adapter: model none is not made with an adapter", id="no adapter"),
+        pytest.param(["--model", "gemma-3-270m", "--adapter", "a.gguf"], "is not made with an adapter", id="no such adapter"),
+        pytest.param(["--model", "ujumbe-270m", "--adapter", "gone.gguf"], "gone.gguf", id="adapter that is gone"),
         pytest.param(["--model", "none", "--file", "gone.jsonl"], "gone.jsonl: cannot be read", id="file"),
         pytest.param(["--model", "/gone.gguf", "--limit", "1"], "model /gone.gguf cannot be used", id="model"),
         pytest.param(["--model", "none", "--limit", "1", "--out", "taken"], "--out taken: cannot be written to", id="out"),
