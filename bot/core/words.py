@@ -6,6 +6,7 @@ Nothing here knows which language a message is in: a word is taken in every lang
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 from bot.core.lexicon import ALL_FUNCTION, FUNCTION, NEGATORS, SW_NOT, SW_NOT_NOT, TEXTESE
 from bot.core.types import Lang
@@ -15,11 +16,15 @@ _APOSTROPHES = dict.fromkeys(map(ord, "'`´‘’ʼ"))
 _TOKEN = re.compile(r"\d+(?:[.,/]\d+)*|[^\W\d_]+|%")
 _CHUNK = re.compile(r"[^\W_]+(?:[.,/]\d+)*|%")
 _VOWELS = "aeiou"
+_REMEMBERED = 16_384  # the guides say the same words again and again: reading them all at the start takes less than half the time so
 
 
 def plain(text: str) -> str:
     """Lower case without accents and apostrophes: "Ng'ombe wangu" -> "ngombe wangu"."""
-    decomposed = unicodedata.normalize("NFKD", text.translate(_APOSTROPHES))
+    text = text.translate(_APOSTROPHES)
+    if text.isascii():  # most texts: nothing to decompose
+        return text.casefold()
+    decomposed = unicodedata.normalize("NFKD", text)
     return "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()
 
 
@@ -30,7 +35,12 @@ def split(text: str) -> list[str]:
 
 def tokens(text: str) -> list[str]:
     """As `split`, with textese written out: "dnt plnt b4 rain" -> do not plant before rain."""
-    return [word for chunk in _CHUNK.findall(plain(text)) for word in _written_out(_squeezed(chunk))]
+    return [word for chunk in _CHUNK.findall(plain(text)) for word in _meant(chunk)]
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _meant(chunk: str) -> tuple[str, ...]:
+    return tuple(_written_out(_squeezed(chunk)))
 
 
 def _squeezed(chunk: str) -> str:
@@ -87,6 +97,7 @@ _EN_ENDS = (
 )
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _stem_en(word: str) -> str:
     if len(word) <= 3:
         return word
@@ -108,6 +119,7 @@ _SW_NOUN = re.compile(r"^(?:mi|ma|wa|vi|ki|vy|ch|u|m)(?=[bcdfghjklmnpqrstvwyz][a
 _SW_SUBJUNCTIVE = re.compile(r"^(?:ni|tu|u|a|wa|m)(?=[bcdfghjklmnpqrstvwyz][a-z]{2,}e$)")
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _stem_sw(word: str) -> str:
     if len(word) <= 4:
         return word
