@@ -83,7 +83,7 @@ class _Run:
         self.providers.told = self.callers.told
         for wire in self.providers.wires.values():
             wire.public_url = self.stack.serve.url
-        self.engine = make_engine(self.stack.database_url)
+        self.engine = make_engine(self.stack.database_url).execution_options(reads_only=True)  # no lock is taken: it only looks
         self.began = time.monotonic()
         self.shown = 0.0
         self.calm = Calm()
