@@ -115,7 +115,7 @@ class Stack:
         elif victim in self.beside:
             since = self.beside[victim].up_since
         elif victim == "a connection":
-            since = self.beside["postgres"].up_since
+            since = self.beside["postgres"].up_since if self.serve.all_up else None  # else nobody is connected
         else:
             since = self.serve.up.get(victim) if self.serve.all_up else None
         return 0.0 if since is None else time.monotonic() - since
