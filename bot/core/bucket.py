@@ -14,13 +14,13 @@ An alert that comes out of the blue is due at once: before it go at most the slo
 
 Too fast (Throttled): the rate is halved, once for all sends that were under way together, and grows back evenly in RECOVER_S (AIMD).
 No answer (Unreachable, Unknown), TRIP times in a row: nobody sends but one probe, after 5 s, 10 s, 20 s, up to a minute, until one is
-answered (a circuit breaker). See docs/adr/0014-sharing-a-rate.md.
+answered (a circuit breaker). See docs/adr/0017-sharing-a-rate.md.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 GRACE_S = 0.25  # who waits may come back this late and still find the slot
 FLOOR = 0.1  # of the rate: slower than this no provider makes us
@@ -129,6 +129,10 @@ class Bucket:
         found: Share = getattr(self, traffic)
         return found
 
+    def _with(self, traffic: Traffic, share: Share) -> "Bucket":
+        changed: dict[str, Any] = {traffic.value: share}
+        return replace(self, **changed)
+
     def _due(self, traffic: Traffic, slot_s: float, now: float) -> float:
         """When the share's next slot is. An idle class saves none up; one that waits is behind by at most one."""
         share, period_s = self._share(traffic), slot_s / SHARES[traffic]
@@ -151,13 +155,13 @@ class Bucket:
         if self._share(traffic).waits > now + wait:
             return self
         mark = Share(self._due(traffic, slot_s, now), now + wait + max(GRACE_S, slot_s))
-        return replace(self, touched=now, **{traffic.value: mark})
+        return replace(self._with(traffic, mark), touched=now)
 
     def _taken(self, traffic: Traffic, slot_s: float, now: float) -> "Bucket":
         due = self._due(traffic, slot_s, now)
         served = Share(due + slot_s / SHARES[traffic] if due <= now else due, now)
         probed_at = now if self.tripped else self.probed_at
-        return replace(self, touched=now, full_at=now + slot_s, probed_at=probed_at, **{traffic.value: served})
+        return replace(self._with(traffic, served), touched=now, full_at=now + slot_s, probed_at=probed_at)
 
 
 class BucketStore(Protocol):

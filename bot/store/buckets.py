@@ -55,7 +55,7 @@ def _add(dialect: str) -> Executable:
 
 
 def _bucket(row: Row[Any]) -> Bucket:
-    shares = {traffic.value: Share(getattr(row, f"{traffic}_due"), getattr(row, f"{traffic}_waits")) for traffic in Traffic}
+    shares: dict[str, Any] = {traffic.value: Share(getattr(row, f"{traffic}_due"), getattr(row, f"{traffic}_waits")) for traffic in Traffic}
     return Bucket(**{name: getattr(row, name) for name in _PLAIN}, **shares)
 
 
