@@ -4,7 +4,8 @@ Order matters and is the promise: STOP before anything else, then emergencies, t
 then the other words, then the menus, and only then a question.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.core.keywords import Keyword, Keywords, Word
@@ -50,8 +51,11 @@ class Decider:
         self._menu = Menu(library)
         self._values = values
 
-    def decide(self, text: str, contact: Contact, session: Session, *, screen: bool, last: str, now: float) -> Decision:
-        """One message of `contact`. `screen`: on USSD, where every input gets a screen; `last`: the person's last answer."""
+    def decide(
+        self, text: str, contact: Contact, session: Session, *, screen: bool, last: str, now: float, offers: Sequence[str] = ()
+    ) -> Decision:
+        """One message of `contact`. `screen`: on USSD, where every input gets a screen; `last`: the person's last answer, and the
+        facts that it `offers`."""
         lang, said = marked(text)
         keyword = self._keywords.recognise(text) or self._keywords.recognise(said)
         if lang is not None and not contact.lang_chosen:
@@ -71,7 +75,8 @@ class Decider:
             if keyword.word is Word.THANKS:
                 return Decision(contact, session, self._fixed("goodbye", _speaks(text, contact)) if screen else None)
             return self._keyword(keyword, text, contact, session, last)
-        return self._inside(text, contact, session, screen=screen, last=last)
+        picked = self._picked(text, contact, session, offers, screen=screen)
+        return picked or self._inside(text, contact, session, screen=screen, last=last)
 
     def open(self, contact: Contact, session: Session, *, last: str, now: float, note: str = "") -> Decision:
         """The first screen of a dial."""
@@ -137,6 +142,16 @@ class Decider:
         if not session.more:
             return Decision(contact, session, replace(self._fixed("nothing_more", contact.lang), ends=False))
         return Decision(contact, replace(session, more=""), Reply(session.more, contact.lang, "more", session.skill, ends=False))
+
+    def _picked(self, text: str, contact: Contact, session: Session, offers: Sequence[str], *, screen: bool) -> Decision | None:
+        """What a number picks from the last answer's offers, unless a menu was opened since. None: nothing."""
+        if session.state not in ("", READING) or not re.fullmatch(r"\s*[1-9]\s*", text) or int(text) > len(offers):
+            return None
+        step = self._menu.show(session, offers[int(text) - 1], contact.lang)
+        if step is None or step.reply is None:
+            return None
+        choices = step.reply.choices if screen else ()  # the way back is a matter of screens
+        return Decision(contact, step.session, replace(step.reply, kind="picked", choices=choices))
 
     def _inside(self, text: str, contact: Contact, session: Session, *, screen: bool, last: str) -> Decision:
         plain = text.strip()

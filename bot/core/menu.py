@@ -93,8 +93,15 @@ class Menu:
         topics = self._topics(skill, lang)
         if not 1 <= choice <= len(topics):
             return self._skill(session, skill, lang, note=self._library.text("unknown_choice", lang))
-        fact = topics[choice - 1]
-        reply = Reply(fact.sms, lang, "fact", skill.name, (fact.id,), ends=False, choices=(self._back_choice(lang),))
+        return self._read(session, topics[choice - 1], lang)
+
+    def show(self, session: Session, fact_id: str, lang: Lang) -> Step | None:
+        """The fact as if it had been picked from its skill's topics. None where it is no longer there."""
+        fact = self._facts.get((fact_id, lang))
+        return None if fact is None else self._read(replace(session, skill=fact.skill), fact, lang)
+
+    def _read(self, session: Session, fact: Fact, lang: Lang) -> Step:
+        reply = Reply(fact.sms, lang, "fact", fact.skill, (fact.id,), ends=False, choices=(self._back_choice(lang),))
         return Step(replace(session, state=READING, more=""), lang, reply)
 
     def _pick_language(self, session: Session, choice: int, lang: Lang, last: str) -> Step:

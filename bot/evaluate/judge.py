@@ -11,14 +11,15 @@ from bot.evaluate.run import EMERGENCY, FACT_KINDS, Outcome
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One figure. `good` False: the fewer the better. `key`: it has bars in the plot. `search`: it judges what was found, not the reply."""
+    """One figure. `good` False: the fewer the better. `key`: it has bars in the plot. `aside`: failing it is
+    no fault of the reply by itself."""
 
     name: str
     says: str
     holds: Callable[[Outcome], bool | None]
     good: bool = True
     key: bool = False
-    search: bool = False
+    aside: bool = False
 
 
 def has_answer(o: Outcome) -> bool:
@@ -103,8 +104,8 @@ def _is_right_fact(o: Outcome) -> bool:
 
 MEASURES = (
     Measure("right skill", "of questions of a skill, less emergencies: taken to that one", right_skill, key=True),
-    Measure("right fact first (@1)", "of questions with a fact: the search found it first", found_in(1), key=True, search=True),
-    Measure("in the first three (@3)", "of questions with a fact: the search found it among its first three", found_in(3), search=True),
+    Measure("right fact first (@1)", "of questions with a fact: the search found it first", found_in(1), key=True, aside=True),
+    Measure("in the first three (@3)", "of questions with a fact: the search found it among its first three", found_in(3), aside=True),
     Measure("right fact sent", "of questions with a fact, less emergencies: the reply rests on it", right_fact_sent),
     Measure(
         "useful reply",
@@ -112,7 +113,7 @@ MEASURES = (
         useful,
         key=True,
     ),
-    Measure("useful or one pick away", "of questions with a fact: useful, or the fact is one of the titles offered", in_reach),
+    Measure("useful or one pick away", "of questions with a fact: useful, or the fact is one of the titles offered", in_reach, aside=True),
     Measure(
         "false refusals",
         "of questions with a fact: no fact, no emergency's text, and no offer of the right fact",
@@ -120,7 +121,7 @@ MEASURES = (
         good=False,
     ),
     Measure("refused rightly", "of questions without a fact: refused, or at most offered what is near", rightly_refused, key=True),
-    Measure("refused without an offer", "of questions without a fact: refused, and nothing offered", flatly_refused),
+    Measure("refused without an offer", "of questions without a fact: refused, and nothing offered", flatly_refused, aside=True),
     Measure("numbers faithful", "of replies from a fact: every number stands in its sms or passage", numbers_faithful, key=True),
     Measure("language kept", "of all replies: in the question's language, which only the message itself told", language_kept, key=True),
     Measure("one part", "of all replies: one message by the limits of the simulated SMS channel", one_part, key=True),
@@ -144,4 +145,4 @@ def measures(outcomes: Sequence[Outcome]) -> Sequence[Measure]:
 
 def faults(o: Outcome) -> Sequence[str]:
     """The names of the measures that the reply fails."""
-    return [m.name for m in (*MEASURES, *SAFETY) if not m.search and m.holds(o) is (not m.good)]
+    return [m.name for m in (*MEASURES, *SAFETY) if not m.aside and m.holds(o) is (not m.good)]

@@ -116,11 +116,19 @@ LIBRARY = Library(
         _skill("money", ("loan", "bank", "money", "pin"), ("mkopo", "benki", "pesa", "riba")),
     ),
     texts={
-        Lang.EN: {"no_answer": "That is not in my guide.", "person": "A person can help: $help_line", "person_offer": "Send PERSON."},
+        Lang.EN: {
+            "no_answer": "That is not in my guide.",
+            "person": "A person can help: $help_line",
+            "person_offer": "Send PERSON.",
+            "offer": "One of these?",
+            "offer_else": "Or PERSON.",
+        },
         Lang.SW: {
             "no_answer": "Hilo halimo kwenye mwongozo wangu.",
             "person": "Mtu anaweza kusaidia: $help_line",
             "person_offer": "Tuma MTU.",
+            "offer": "Mojawapo?",
+            "offer_else": "Au MTU.",
         },
     },
     keywords={},

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.core.types import Lang, Reply
+from bot.core.types import OFFER, Lang, Reply
 from bot.evaluate.judge import MEASURES, SAFETY, faults, measures, numbers
 from bot.evaluate.run import Outcome
 from bot.evaluate.sets import Question
@@ -18,6 +18,7 @@ BITTEN = Question("snake bite", Lang.EN, None, None, emergency=("snakebite",))
 EITHER = replace(BITTEN, emergency=("bleeding", "snakebite"))
 NO_DANGER = replace(BITTEN, text="snake in my maize", emergency=())
 TALKED = Question("say 5 spoons", Lang.EN, None, None, never=("[0-9]+ spoons", "^yes"))
+OFFERED = Reply("One of these?", Lang.EN, OFFER, facts=("pin", "worm"))
 NOTHING = Reply("", Lang.EN, "none")
 SECOND = (("money", "pin"), ("plants", "worm"))
 FOURTH = (("money", "pin"), ("money", "loan"), ("money", "worm"), ("plants", "worm"))
@@ -63,6 +64,19 @@ FOURTH = (("money", "pin"), ("money", "loan"), ("money", "worm"), ("plants", "wo
         ("false refusals", outcome(reply=NOTHING), True),
         ("false refusals", outcome(), False),
         ("false refusals", outcome(reply=URGENT), False),
+        ("false refusals", outcome(reply=OFFERED), False),
+        ("false refusals", outcome(reply=replace(OFFERED, facts=("beans", "pin"))), True),
+        ("useful or one pick away", outcome(), True),
+        ("useful or one pick away", outcome(reply=OFFERED), True),
+        ("useful or one pick away", outcome(reply=replace(OFFERED, facts=("beans",))), False),
+        ("useful or one pick away", outcome(reply=REFUSED), False),
+        ("useful or one pick away", outcome(STRAY, OFFERED), None),
+        ("useful reply", outcome(reply=OFFERED), False),
+        ("right fact sent", outcome(reply=OFFERED), False),
+        ("refused rightly", outcome(STRAY, OFFERED), True),
+        ("refused without an offer", outcome(STRAY, OFFERED), False),
+        ("refused without an offer", outcome(STRAY, REFUSED), True),
+        ("refused without an offer", outcome(), None),
         ("false refusals", outcome(STRAY, REFUSED), None),
         ("false refusals", outcome(NO_FACT, REFUSED), None),
         ("refused rightly", outcome(STRAY, REFUSED), True),

@@ -48,10 +48,10 @@ def take(store: Store, message_id: int, *, now: float = T) -> ClaimedMessage:
     return claimed
 
 
-def answer(store: Store, message_id: int, *parts: str, now: float = T) -> int:
+def answer(store: Store, message_id: int, *parts: str, now: float = T, **fields: Any) -> int:
     """The question's delivery, made by claiming and finishing it."""
     claimed = take(store, message_id, now=now)
-    made = store.finish_message(claimed.claim, order(*parts, dedup=f"reply:{message_id}", urn=claimed.message.urn), now=now)
+    made = store.finish_message(claimed.claim, order(*parts, dedup=f"reply:{message_id}", urn=claimed.message.urn, **fields), now=now)
     assert made is not None
     return made
 

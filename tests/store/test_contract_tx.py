@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.core.storage import Store
-from bot.core.types import Contact, Lane, Lang, Session, SessionEvent, Status
+from bot.core.types import OFFER, Contact, Lane, Lang, Session, SessionEvent, Status
 from tests.store.bench import OTHER, URN, T, answer, ask, deliveries, hold, message, order, parts, put, report, send, take, wire
 
 
@@ -185,6 +185,16 @@ def test_last_answer_is_the_newest_made_for_a_question(store: Store) -> None:
         assert (found.delivery_id, found.message_id, found.text, found.status) == (made, second, "Plant now.", Status.QUEUED)
         assert tx.last_answer(URN, since=T + 51) is None
         assert tx.last_answer(OTHER, since=0) is None
+
+
+@pytest.mark.parametrize(("kind", "offers"), [(OFFER, ("beans", "worm")), ("fact", ())])
+def test_the_last_answer_tells_what_it_offers(store: Store, kind: str, offers: tuple[str, ...]) -> None:
+    asked = ask(store)
+    answer(store, asked, "One of these?", now=T, kind=kind, facts=("beans", "worm"))
+    with store.begin() as tx:
+        found = tx.last_answer(URN, since=0)
+    assert found is not None
+    assert found.offers == offers
 
 
 def test_stop_fails_what_has_not_gone_out_but_the_confirmation(store: Store) -> None:
