@@ -42,17 +42,18 @@ def folder() -> Iterator[Path]:
 
 
 @contextmanager
-def only_readable(folder: Path) -> Iterator[None]:
+def only_readable(folder: Path, mode: int = 0o555) -> Iterator[None]:
     for path in folder.iterdir():
         path.chmod(0o444)
-    folder.chmod(0o555)
+    folder.chmod(mode)
     yield
     folder.chmod(0o700)
     for path in folder.iterdir():
         path.chmod(0o644)
 
 
-def test_a_sqlite_file_without_the_right_to_write(folder: Path) -> None:
+@pytest.mark.parametrize("mode", [pytest.param(0o555, id="nor-in-its-folder"), pytest.param(0o700, id="but-in-its-folder")])
+def test_a_sqlite_file_without_the_right_to_write(folder: Path, mode: int) -> None:
     """Its connections were opened for reading, and are not used again once the right is back."""
     url = f"sqlite:///{folder / 'ujumbe.db'}"
     with as_a_user():
@@ -60,7 +61,7 @@ def test_a_sqlite_file_without_the_right_to_write(folder: Path) -> None:
         store = open_store(url)
         put(store)
         store.close()
-        with only_readable(folder):
+        with only_readable(folder, mode):
             for _ in range(3):
                 with pytest.raises(StoreDown, match=r"readonly|unable to open|read now"):
                     put(store)
