@@ -291,10 +291,6 @@ class Store(TicketStore, GaugeStore, BucketStore, ClockStore, WaitingStore, Prot
         In any t seconds at most `burst + rate_per_s * t` slots are taken (GCRA, ITU-T I.371). `burst` is at least 1."""
         ...
 
-    def close_slots(self, name: str, *, rate_per_s: float, burst: float, until: float) -> None:
-        """No slot of the bucket `name` is free before `until`. Never opens one earlier than it would have been."""
-        ...
-
     def slots_until(self, name: str) -> float:
         """The time at which the bucket `name` holds all its slots again, 0.0 where nobody took one. Changes nothing."""
         ...

@@ -21,11 +21,6 @@ class MemoryRates:
             t.rates[name] = max(full, now) + 1.0 / rate_per_s
             return 0.0
 
-    def close_slots(self, name: str, *, rate_per_s: float, burst: float, until: float) -> None:
-        with self._write() as t:
-            full = until + spare_s(rate_per_s, burst)
-            t.rates[name] = max(t.rates.get(name, full), full)
-
     def slots_until(self, name: str) -> float:
         with self._write() as t:
             return t.rates.get(name, 0.0)

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, Executable, case, delete, select
 
 from bot.store.engine import Database, insert_new
 from bot.store.rules import KEEP_RATES_S, spare_s
-from bot.store.statements import NOW, UNTIL, given
+from bot.store.statements import NOW, given
 from bot.store.tables import RATE
 
 _R = RATE.c
@@ -28,10 +28,6 @@ class Rates:
             full: float = connection.execute(_WHEN_FULL, {"bucket": name}).scalar_one()
             return full - spare - now
 
-    def close_slots(self, name: str, *, rate_per_s: float, burst: float, until: float) -> None:
-        with self._db.write() as connection:
-            connection.execute(_close(connection.dialect.name), {"bucket": name, "until": until + spare_s(rate_per_s, burst)})
-
     def slots_until(self, name: str) -> float:
         with self._db.read() as connection:
             return float(connection.execute(_WHEN_FULL, {"bucket": name}).scalar() or 0.0)
@@ -43,12 +39,6 @@ def _take(dialect: str) -> Executable:
     new = insert_new(dialect, RATE).values(name=given("bucket"), tat=NOW + given("each"))
     free = _R.tat - given("spare") <= NOW
     return new.on_conflict_do_update(index_elements=["name"], set_={"tat": start + given("each")}, where=free).returning(_R.tat)
-
-
-@cache
-def _close(dialect: str) -> Executable:
-    new = insert_new(dialect, RATE).values(name=given("bucket"), tat=UNTIL)
-    return new.on_conflict_do_update(index_elements=["name"], set_={"tat": UNTIL}, where=_R.tat < UNTIL)
 
 
 def forget(connection: Connection, *, now: float) -> None:

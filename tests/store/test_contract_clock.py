@@ -60,7 +60,7 @@ def test_after_a_jump_back_a_worker_that_lives_keeps_its_claim(clocked: Store) -
 def test_after_a_jump_back_buckets_give_slots_as_before(clocked: Store) -> None:
     for _ in range(2):
         clocked.take_slot("sim", rate_per_s=0.1, burst=2, now=T)
-    clocked.close_slots("other", rate_per_s=1.0, burst=1, until=T + 30)
+    clocked.take_slot("other", rate_per_s=1 / 30, burst=1, now=T)
     assert clocked.take_slot("sim", rate_per_s=0.1, burst=2, now=BACK) > DAY_S - 60
     clocked.settle_clock(now=BACK)
     assert clocked.take_slot("sim", rate_per_s=0.1, burst=2, now=BACK) == pytest.approx(10.0)

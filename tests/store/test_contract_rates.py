@@ -1,6 +1,5 @@
 """The contract of the buckets that keep providers' limits, held by every store."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -46,17 +45,6 @@ def test_each_name_has_its_own(store: Store) -> None:
     assert take(store, T, name="at_sms") == 0.0
 
 
-@pytest.mark.parametrize("burst", [1.0, 3.0])
-@pytest.mark.parametrize("used", [True, False])
-def test_closed_slots_open_at_their_time(store: Store, used: bool, burst: float) -> None:
-    if used:
-        take(store, T, burst=burst)
-    store.close_slots("sim", rate_per_s=4.0, burst=burst, until=T + 30)
-    assert take(store, T + 5, burst=burst) == 25.0
-    assert take(store, T + 30, burst=burst) == 0.0
-    assert take(store, T + 30, burst=burst) == 0.25, "what is made up for is no burst"
-
-
 def test_what_is_taken_can_be_seen_and_seeing_takes_nothing(store: Store) -> None:
     assert store.slots_until("sim") == 0.0
     take(store, T, burst=3)
@@ -64,15 +52,9 @@ def test_what_is_taken_can_be_seen_and_seeing_takes_nothing(store: Store) -> Non
     assert [store.slots_until("sim"), store.slots_until("sim"), store.slots_until("at_sms")] == [T + 0.5, T + 0.5, 0.0]
 
 
-def test_closing_again_never_opens_earlier(store: Store) -> None:
-    for until in (T + 30, T + 10):
-        store.close_slots("sim", rate_per_s=4.0, burst=1.0, until=until)
-    assert take(store, T) == 30.0
-
-
 def test_a_full_bucket_is_forgotten_and_no_other(store: Store) -> None:
     take(store, T)
-    store.close_slots("at_sms", rate_per_s=4.0, burst=1.0, until=T + 2 * KEEP_RATES_S)
+    take(store, T, name="at_sms", rate_per_s=1 / (2 * KEEP_RATES_S))
     store.expire(now=T + 1.25 * KEEP_RATES_S)
     assert take(store, T) == 0.0
     assert take(store, T + KEEP_RATES_S, name="at_sms") == KEEP_RATES_S

@@ -187,7 +187,6 @@ def live(store: Store) -> None:
     store.postpone_delivery(hold(store, put(store, urn="tel:+254700000008")).claim, now=T, until=T)
     for _ in range(2):
         store.take_slot("sim", rate_per_s=1.0, burst=1.0, now=T)
-    store.close_slots("sim", rate_per_s=1.0, burst=1.0, until=T)
     for version in range(2):
         store.swap_bucket("sim", store.bucket("sim")[0], version=version)
     store.due(now=T + 9, limit=9)
