@@ -119,7 +119,7 @@ class Finder:
         """What may be offered: nothing where even the best has next to nothing to do with the question."""
         if not hits or hits[0].confidence < trust.OFFERED:
             return ()
-        return tuple(self._index.twin(hit.fact, lang) for hit in hits[:NEAR])
+        return tuple(self._index.twin(hit.fact, lang) for hit in hits[:NEAR] if hit.confidence >= trust.NEARLY)
 
     def _shares(self, question: str, texts: Sequence[str], deadline: float) -> Sequence[float] | None:
         """What the model makes of the texts, None where it did not get to it."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 CONFIDENT = 0.4
 CHOSEN = 0.5
 OFFERED = 0.1
+NEARLY = 0.02  # what else is offered with it: below, hardly one in a hundred is what was meant
 SURE = 0.95
 HOPELESS = 0.02  # below it not even another is asked: the words of one that nothing answers stay in the house
 DOUBTED = 0.7  # below it another is asked, too, where there is one: by these figures' own count three in ten are wrong there
