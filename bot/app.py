@@ -86,7 +86,7 @@ class App:
 
     @cached_property
     def _deliverer(self) -> Deliverer:
-        return Deliverer(self.store, self.channels, self.clock, zone=self.settings.zone)
+        return Deliverer(self.store, self.channels, self.clock, zone=self.settings.zone, hint=self.queue.hint)
 
     @cached_property
     def _answerer(self) -> Answerer:

@@ -27,6 +27,7 @@ class Turn:
 
     later: float = 0.0
     at: float = 0.0
+    closed: bool = False  # nobody may send at all for now: nothing to wait for
     doubtful: bool = False  # the last send was not answered: whatever comes of this one is news
 
 
@@ -45,7 +46,7 @@ class Pace:
             wait, turn = self._ask(channel, urn, traffic)
             if not wait:
                 return turn
-            if wait > patience:
+            if wait > patience or turn.closed:
                 return Turn(later=self.clock() + wait)
             patience -= wait
             self.sleep(wait)
@@ -74,7 +75,7 @@ class Pace:
             wait = self._take_pair(channel, urn)
             if wait:  # then nothing goes, and the channel's slot is for others: where nobody took the next one meanwhile
                 self.store.swap_bucket(channel.name, bucket, version=version + 1)
-        return wait, Turn(at=now, doubtful=bucket.misses > 0)
+        return wait, Turn(at=now, closed=bucket.closed_s(now) > 0, doubtful=bucket.misses > 0)
 
     def _take_pair(self, channel: Channel, urn: str) -> float:
         """The person's own bucket, last: theirs comes back so slowly that it must never be taken in vain."""

@@ -1,6 +1,6 @@
 """What the core needs of a store, as Protocols, and the rows it hands out. bot.store has two, held together by one contract test."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -306,8 +306,13 @@ class Store(TicketStore, GaugeStore, BucketStore, ClockStore, WaitingStore, Prot
         ...
 
     # CHORES
-    def due(self, *, now: float, limit: int) -> Sequence[tuple[Lane, int]]:
-        """Rows that wait too long (questions, deliveries), each pushed back with a growing delay so that no row floods a lane."""
+    def due(self, *, now: float, limit: int, closed: Collection[str] = ()) -> Sequence[tuple[Lane, int]]:
+        """Rows that wait too long (questions, deliveries), each pushed back with a growing delay so that no row floods a lane.
+        Deliveries on `closed` channels are left alone: they could not go."""
+        ...
+
+    def next_due(self, channel: str, lane: Lane, *, now: float) -> int | None:
+        """The delivery on this channel and lane that waits longest, could go now and that nobody hinted lately: now it is hinted."""
         ...
 
     def expire(self, *, now: float) -> int:

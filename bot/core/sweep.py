@@ -7,9 +7,12 @@ LIMIT = 64  # rows a round: a flood of hints would only bury the lane it should 
 
 
 def sweep(store: Store, queue: Queue, *, now: float) -> int:
-    """Expires what is no longer worth sending and hints every row that waits too long. Returns how many were hinted."""
+    """Expires what is no longer worth sending and hints every row that waits too long, but for channels that nobody may send on now.
+
+    Returns how many were hinted."""
     store.expire(now=now)
-    due = store.due(now=now, limit=LIMIT)
+    closed = [channel for channel, bucket in store.buckets().items() if bucket.closed_s(now)]
+    due = store.due(now=now, limit=LIMIT, closed=closed)
     for lane, row in due:
         queue.hint(lane, row)
     return len(due)

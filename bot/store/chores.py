@@ -1,6 +1,6 @@
 """CHORES and looking in: what waits too long, what is too late, what there is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, Table, case, func, select, update
@@ -10,10 +10,19 @@ from bot.core.types import Lane, Status
 from bot.store import outbox, rates, reports, tickets
 from bot.store.engine import Database
 from bot.store.holds import delivery_held, question_held
-from bot.store.rules import LIVE, LONGEST_DELAY_S, OPEN, SCREEN, from_micros
-from bot.store.statements import one_of
+from bot.store.rules import FIRST_DELAY_S, LIVE, LONGEST_DELAY_S, OPEN, SCREEN, WAITING, from_micros
+from bot.store.statements import NOW, given, one_of
 from bot.store.tables import DELIVERY, MESSAGE, PART
 
+_D = DELIVERY.c
+_could_go = one_of(_D.status, WAITING) & (_D.hold_until <= NOW) & (_D.next_at <= NOW) & (_D.due_at <= NOW) & ~delivery_held(_D)
+_NEXT_DUE = select(_D.id).where(_D.channel == given("on"), _D.lane == given("along"), _could_go).order_by(_D.due_at, _D.id).limit(1)
+_HINT_NEXT = (
+    update(DELIVERY)
+    .where(_D.id == _NEXT_DUE.with_for_update(skip_locked=True).scalar_subquery())
+    .values(due_at=NOW + FIRST_DELAY_S)
+    .returning(_D.id)
+)
 _BATCH = 500  # rows a transaction: nobody waits long for its end
 
 
@@ -22,10 +31,11 @@ class Chores:
 
     _db: Database
 
-    def due(self, *, now: float, limit: int) -> Sequence[tuple[Lane, int]]:
+    def due(self, *, now: float, limit: int, closed: Collection[str] = ()) -> Sequence[tuple[Lane, int]]:
         m, d = MESSAGE.c, DELIVERY.c
         questions = select(m.id, m.due_at).where(one_of(m.state, OPEN), m.due_at <= now, ~question_held(m)).order_by(m.due_at)
         deliveries = select(d.id, d.due_at, d.lane).where(one_of(d.status, LIVE), d.due_at <= now, ~delivery_held(d)).order_by(d.due_at)
+        deliveries = deliveries.where(d.channel.not_in(closed)) if closed else deliveries
         with self._db.write() as connection:
             found = [(row.due_at, MESSAGE, Lane.ANSWERS, row.id) for row in connection.execute(_unlocked(questions, limit))]
             found += [(row.due_at, DELIVERY, Lane(row.lane), row.id) for row in connection.execute(_unlocked(deliveries, limit))]
@@ -33,6 +43,15 @@ class Chores:
             for table in (MESSAGE, DELIVERY):
                 _push_back(connection, table, [row for _, of, _, row in chosen if of is table], now)
         return [(lane, row) for _, _, lane, row in chosen]
+
+    def next_due(self, channel: str, lane: Lane, *, now: float) -> int | None:
+        line = {"on": channel, "along": lane, "now": now}
+        with self._db.read() as connection:
+            if connection.scalar(_NEXT_DUE, line) is None:  # as a rule nobody waits, and then nobody has to wait for the write lock
+                return None
+        with self._db.write() as connection:
+            hinted: int | None = connection.scalar(_HINT_NEXT, line)
+            return hinted
 
     def expire(self, *, now: float) -> int:
         total = 0

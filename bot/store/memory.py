@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TypeVar
@@ -220,14 +220,25 @@ class MemoryStore(MemoryRates, MemoryBuckets, MemoryTickets, MemoryGauges, Memor
 
     # CHORES
 
-    def due(self, *, now: float, limit: int) -> Sequence[tuple[Lane, int]]:
+    def due(self, *, now: float, limit: int, closed: Collection[str] = ()) -> Sequence[tuple[Lane, int]]:
         with self._write() as t:
             rows: list[Question | Outgoing] = [q for q in t.questions.values() if q.open and q.due_at <= now and not question_held(t, q)]
-            rows += [d for d in t.outgoing.values() if d.live and d.due_at <= now and not delivery_held(t, d)]
+            live = (d for d in t.outgoing.values() if d.live and d.order.channel not in closed)
+            rows += [d for d in live if d.due_at <= now and not delivery_held(t, d)]
             chosen = sorted(rows, key=lambda row: row.due_at)[:limit]
             for row in chosen:
                 t.put(replace(row, due_at=now + row.delay_s, delay_s=longer(row.delay_s)))
             return [(Lane.ANSWERS if isinstance(row, Question) else row.order.lane, row.id) for row in chosen]
+
+    def next_due(self, channel: str, lane: Lane, *, now: float) -> int | None:
+        with self._write() as t:
+            line = (d for d in t.outgoing.values() if d.waiting and (d.order.channel, d.order.lane) == (channel, lane))
+            ready = (d for d in line if max(d.hold_until, d.next_at, d.due_at) <= now and not delivery_held(t, d))
+            first = min(ready, key=lambda d: (d.due_at, d.id), default=None)
+            if first is None:
+                return None
+            t.put(replace(first, due_at=now + FIRST_DELAY_S))
+            return first.id
 
     def expire(self, *, now: float) -> int:
         with self._write() as t:

@@ -1,5 +1,6 @@
 """Sending at the channel's pace: never faster, nobody's worker blocked, nothing lost, nobody woken at night."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -12,7 +13,8 @@ from bot.core.deliver import Deliverer
 from bot.core.errors import Throttled
 from bot.core.pace import PATIENCE_S, Pace
 from bot.core.storage import NewDelivery
-from bot.core.types import Limits, Status
+from bot.core.sweep import sweep
+from bot.core.types import Lane, Limits, Status
 from bot.store.memory import MemoryStore
 from tests.core.test_deliver import URN, Scripted
 
@@ -180,3 +182,42 @@ def assert_within(times: list[float], rate_per_s: float, burst: int) -> None:
     for first, start in enumerate(times):
         for last, end in enumerate(times[first:], first):
             assert last - first + 1 <= burst + rate_per_s * (end - start + 1e-4)  # times of today are rounded
+
+
+def test_after_an_outage_each_send_lets_the_next_one_come() -> None:
+    office = Office(rate_per_s=50.0)
+    waiting = [office.add(urn=f"tel:+2547000001{n:02}") for n in range(20)]
+    hinted = waiting[:1]
+    office.deliverer = replace(office.deliverer, hint=lambda lane, row: hinted.append(row))
+    office.now += 60.0
+    while hinted:
+        assert office.send(hinted.pop()) is Status.WIRED
+    assert {part.status for delivery in waiting for part in office.store.parts(delivery)} == {Status.WIRED}
+
+
+def test_nobody_waits_in_a_worker_for_a_channel_that_is_closed() -> None:
+    office = Office(rate_per_s=50.0)
+    office.channel.script = [Throttled("429", after_s=1.5)]
+    office.send(office.add())
+    slept = len(office.slept)
+    assert office.send(office.add(urn="tel:+254700000199")) is Status.QUEUED
+    assert len(office.slept) == slept
+
+
+def test_the_sweep_leaves_a_closed_channel_alone() -> None:
+    office = Office(rate_per_s=50.0)
+    office.channel.script = [Throttled("429", after_s=30.0)]
+    office.send(office.add())
+    waiting = office.add(urn="tel:+254700000199")
+    hinted: list[int] = []
+
+    class Hints:
+        def hint(self, lane: Lane, row: int) -> None:
+            hinted.append(row)
+
+    office.now += 10.0
+    sweep(office.store, Hints(), now=office.now)
+    assert hinted == []
+    office.now += 21.0
+    sweep(office.store, Hints(), now=office.now)
+    assert waiting in hinted

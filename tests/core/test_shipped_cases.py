@@ -7,7 +7,7 @@ import pytest
 
 from bot.config import load as load_settings
 from bot.core.answer import Answerer
-from bot.core.types import Case, Lang, Library, Limits
+from bot.core.types import OFFER, Case, Lang, Library, Limits
 from models.engine import open_meaning
 from skills.loader import load
 
@@ -28,8 +28,9 @@ def _cases(lang: Lang, *, answered: bool) -> list[Case]:
 def _misses(answerer: Answerer, cases: list[Case]) -> Iterator[str]:
     for case in cases:
         reply = answerer.answer(case.text, lang=case.lang, limits=Limits(), deadline=float("inf"))
-        if tuple(reply.facts) != ((case.fact,) if case.fact else ()):
-            yield f"{case.text!r}: wanted {case.fact or 'a refusal'}, got {', '.join(reply.facts) or 'a refusal'}"
+        sent = () if reply.kind == OFFER else tuple(reply.facts)  # an offer says that it is not sure
+        if sent != ((case.fact,) if case.fact else ()):
+            yield f"{case.text!r}: wanted {case.fact or 'a refusal'}, got {', '.join(sent) or 'none'}"
 
 
 # Measured when this was written: 78 % of the English and 73 % of the Swahili questions; a drop below is a loss for the people who ask.

@@ -6,6 +6,7 @@ import pytest
 
 from bot.core.storage import Line, Store
 from bot.core.types import Lane, Status
+from bot.core.waiting import Wanted
 from bot.store.rules import FIRST_DELAY_S, KEEP_REPORTS_S
 from tests.store.bench import (
     LEASE_S,
@@ -65,6 +66,43 @@ def test_a_limit_takes_who_waits_longest(store: Store) -> None:
     last, first, middle = ask(store, now=T + 3), put(store, now=T), ask(store, now=T + 1, urn=OTHER)
     assert list(store.due(now=T + 9, limit=2)) == [(Lane.SENDS, first), (Lane.ANSWERS, middle)]
     assert list(store.due(now=T + 9, limit=2)) == [(Lane.ANSWERS, last)]
+
+
+def test_what_could_not_go_is_not_hinted(store: Store) -> None:
+    asked, shut, other = ask(store), put(store, channel="shut"), put(store, channel="open", urn=OTHER)
+    assert set(store.due(now=T + 2, limit=9, closed=["shut"])) == {(Lane.ANSWERS, asked), (Lane.SENDS, other)}
+    assert list(store.due(now=T + 2, limit=9)) == [(Lane.SENDS, shut)]
+
+
+def test_the_next_one_is_who_waits_longest_and_could_go(store: Store) -> None:
+    people = [f"tel:+2547000001{n:02}" for n in range(7)]
+    late, early, fresh = (put(store, channel="open", urn=people[n], now=T + at) for n, at in enumerate((20, 10, 90)))
+    put(store, channel="other", urn=people[3], now=T)
+    put(store, channel="open", urn=people[4], now=T, lane=Lane.ALERTS)
+    put(store, channel="open", urn=people[5], now=T, hold_until=T + 200)
+    postponed = put(store, channel="open", urn=people[6], now=T)
+    store.postpone_delivery(hold(store, postponed, now=T).claim, now=T, until=T + 92)
+    found = [store.next_due("open", Lane.SENDS, now=T + at) for at in (91, 91, 91, 92.5, 92.5)]
+    assert found[:3] == [early, late, None]
+    assert set(found[3:]) == {fresh, postponed}
+    assert early not in [row for _, row in store.due(now=T + 92.9, limit=99)]  # it is hinted, so the sweep leaves it for a moment
+    assert early in [row for _, row in store.due(now=T + 93, limit=99)]
+
+
+def test_the_next_one_is_nobodys_twice(store: Store) -> None:
+    rows = [put(store, urn=f"tel:+2547000001{n:02}") for n in range(12)]
+    found = at_once([lambda: [store.next_due("sim", Lane.SENDS, now=T + 9) for _ in range(3)]] * 4)
+    hinted = [row for some in found for row in some if row is not None]
+    assert len(hinted) == len(set(hinted))
+    while (row := store.next_due("sim", Lane.SENDS, now=T + 9)) is not None:
+        hinted.append(row)
+    assert sorted(hinted) == rows
+
+
+def test_what_is_held_is_not_next(store: Store) -> None:
+    put(store)
+    store.hold(Wanted(channel="sim"), held_by="amina", now=T)
+    assert store.next_due("sim", Lane.SENDS, now=T + 9) is None
 
 
 def test_two_sweeps_do_not_hint_the_same_row(store: Store) -> None:
