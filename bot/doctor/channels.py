@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from bot.app import open_channels, open_checks
 from bot.config import Settings
 from bot.core.errors import BadSetting
-from bot.core.finding import Finding, Verdict, clock, look, ok, wrong
+from bot.core.finding import Finding, clock, look, ok, wrong
 from bot.core.ports import Channel, Checks, Templates
 from bot.doctor.address import is_inside, public_url, split
 from bot.doctor.calls import call
-from bot.doctor.service import service
+from bot.doctor.service import runs, service
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +27,12 @@ def examine(settings: Settings) -> Iterator[Finding]:
     """Every configured channel, the common parts first."""
     opened = {name: _open(name, settings) for name in settings.channels}
     checks = [one.checks for one in opened.values() if one.checks]
-    running = service(settings)
-    yield running
+    yield service(settings)
+    there = runs(settings)
     if checks:
         yield from public_url(settings, nearby=all(check.nearby for check in checks))
     for name, one in opened.items():
-        findings = _examine(one, settings, runs=running.verdict is Verdict.OK)
+        findings = _examine(one, settings, runs=there)
         yield from (replace(finding, what=f"{name}, {finding.what}") for finding in _hidden(findings, one.channel))
 
 

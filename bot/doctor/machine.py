@@ -12,7 +12,7 @@ from bot.config import Settings
 from bot.core.errors import BadSetting, UjumbeError
 from bot.core.finding import Finding, Verdict, look, ok, wrong
 from bot.doctor.remote import remote
-from bot.doctor.service import service
+from bot.doctor.service import runs, service
 from bot.store.copies import damage, sqlite_file
 from bot.store.version import versions
 from bot.worker.reach import broker_answers
@@ -26,11 +26,11 @@ _SQLITE = (3, 35)  # UPDATE ... RETURNING
 
 def examine(settings: Settings, *, skills: Path = SKILLS) -> Iterator[Finding]:
     """Everything that `ujumbe serve` needs here, and whether it runs."""
-    running = service(settings)
+    running, there = service(settings), runs(settings)
     yield _python()
-    yield from _room(settings, runs=running.verdict is Verdict.OK)
+    yield from _room(settings, runs=there)
     yield _guarded("database", lambda: _database(settings))
-    yield _guarded("broker", lambda: _broker(settings, runs=running.verdict is Verdict.OK))
+    yield _guarded("broker", lambda: _broker(settings, runs=there))
     yield from _model(settings)
     yield from remote(settings)
     yield _guarded("skills", lambda: _skills(skills))

@@ -14,13 +14,20 @@ def service(settings: Settings) -> Finding:
     if not settings.port:
         return look(_WHAT, "cannot be found: port is 0, any free one", "Set a port to have the running service looked at.")
     try:
-        with local() as session:
-            answer = session.get(f"{settings.local_url}/readyz", timeout=PATIENCE_S)
+        parts = _asked(settings)
     except requests.ConnectionError:
         return look(_WHAT, f"does not run at {settings.local_url}", "Start it: `ujumbe serve`.")
     except requests.RequestException:
         return wrong(_WHAT, f"does not answer at {settings.local_url}", "See the logs in data_dir, then start it again.")
-    return _read(_parts(answer), settings)
+    return _read(parts, settings)
+
+
+def runs(settings: Settings) -> bool:
+    """Whether a gateway of ours is there, whatever else may be missing."""
+    try:
+        return bool(settings.port) and "store" in _asked(settings)
+    except requests.RequestException:
+        return False
 
 
 def local() -> requests.Session:
@@ -28,6 +35,11 @@ def local() -> requests.Session:
     session = requests.Session()
     session.trust_env = False
     return session
+
+
+def _asked(settings: Settings) -> dict[str, object]:
+    with local() as session:
+        return _parts(session.get(f"{settings.local_url}/readyz", timeout=PATIENCE_S))
 
 
 def _read(parts: dict[str, object], settings: Settings) -> Finding:

@@ -83,7 +83,7 @@ def test_a_full_disk(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Non
 def test_too_little_memory_to_start_is_no_fault_of_what_runs(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(machine, "free_memory_mb", lambda: 20)
     assert told(settings, "memory").verdict is WRONG
-    monkeypatch.setattr(doctor, "service", lambda _: ok("service", "runs"))
+    monkeypatch.setattr(doctor, "runs", lambda _: True)
     assert told(settings, "memory").verdict is OK
 
 
@@ -155,7 +155,7 @@ def test_a_broker_of_a_kind_that_loses(settings: Settings) -> None:
 )
 def test_the_embedded_broker(settings: Settings, monkeypatch: pytest.MonkeyPatch, answers: bool, runs: bool, verdict: Verdict) -> None:
     monkeypatch.setattr(valkey, "answers", lambda _: answers)
-    monkeypatch.setattr(doctor, "service", lambda _: ok("service", "runs") if runs else look("service", "does not run"))
+    monkeypatch.setattr(doctor, "runs", lambda _: runs)
     assert told(settings, "broker").verdict is verdict
 
 

@@ -145,7 +145,8 @@ class Server:
         """Stops to listen. Does nothing where nobody does."""
         if self._site is not None:
             await self._site.stop()
-            await asyncio.sleep(0.01)  # a connection accepted just now becomes the runner's, which then closes it
+            for _ in range(5):  # turns of the loop: a connection accepted just now becomes the runner's, which then closes it
+                await asyncio.sleep(0)
         self._site = None
 
     async def _vanish(self) -> None:
