@@ -22,6 +22,7 @@ import requests
 
 from bench.wires.gateways import Http
 from bot.core.types import Lane
+from bot.heartbeat import read
 from tests import postgres
 from tests.compose import image
 from tests.compose.engine import Engine
@@ -38,6 +39,7 @@ UJUMBE_CHANNELS__HTTP__SECRET={secret}
 """
 COMPILED = ("-m", "compileall", "-q")  # as in the Dockerfile: nothing can be written beside the code later
 STARTED_S = 120.0
+IDLE_S = 30.0  # a worker without a task promises to be heard of sooner
 
 
 @dataclass
@@ -179,7 +181,7 @@ def test_a_frozen_service_is_seen_and_recovers_or_is_ended_by_its_check_and_star
     engine, thawed, ended = house.engine, ["gateway", "sends", "beat"], "alerts"
     try:
         for name in (*thawed, ended):
-            engine.processes[name].send_signal(signal.SIGSTOP)
+            _freeze(engine, name)
         for name in (*thawed, ended):
             until(lambda part=name: not engine.is_healthy(part), within_s=60)  # type: ignore[misc]
         assert engine.is_healthy("answers")
@@ -192,6 +194,22 @@ def test_a_frozen_service_is_seen_and_recovers_or_is_ended_by_its_check_and_star
     _is_ended(engine, ended)
     engine.start(ended)  # restart: unless-stopped
     until(lambda: engine.is_healthy(ended), within_s=STARTED_S)
+
+
+def _freeze(engine: Engine, name: str) -> None:
+    """Stops the part while it has nothing to do: with a task in hand it may be silent for minutes."""
+
+    def stopped() -> bool:
+        process = engine.processes[name]
+        process.send_signal(signal.SIGSTOP)
+        files = [folder / f"{name}.alive" for folder in engine.writable(name).values()]
+        promises = [beat.until for beat in map(read, files) if beat is not None]
+        if all(end - time.monotonic() < IDLE_S for end in promises):
+            return True
+        process.send_signal(signal.SIGCONT)
+        return False
+
+    until(stopped)
 
 
 def _is_ended(engine: Engine, name: str) -> None:
