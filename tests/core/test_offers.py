@@ -43,13 +43,13 @@ def offered_by_sms(bench: Bench) -> None:
 
 
 def test_what_comes_near_is_offered() -> None:
-    assert ask("spray my beans with water") == Reply(
+    assert ask("price of seed and worm") == Reply(
         "One of these?",
         EN,
         OFFER,
-        facts=("beans", "worm"),
+        facts=("worm", "beans"),
         ends=False,
-        choices=(Choice("1", "Planting beans"), Choice("2", "Fall armyworm")),
+        choices=(Choice("1", "Fall armyworm"), Choice("2", "Planting beans")),
         footer="Or PERSON.",
     )
 
