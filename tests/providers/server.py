@@ -135,18 +135,21 @@ class Server:
         await runner.cleanup()
 
     async def _listen(self) -> None:
-        listening = socket.create_server(("127.0.0.1", self.port))
-        self.port = listening.getsockname()[1]
+        self._listening = socket.create_server(("127.0.0.1", self.port))
+        self.port = self._listening.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
-        self._site = web.SockSite(self._runner, listening)
+        self._site = web.SockSite(self._runner, self._listening)
         await self._site.start()
 
     async def _refuse(self) -> None:
         """Stops to listen. Does nothing where nobody does."""
         if self._site is not None:
-            await self._site.stop()
-            for _ in range(5):  # turns of the loop: a connection accepted just now becomes the runner's, which then closes it
+            self._loop.remove_reader(self._listening)
+            for _ in range(
+                5
+            ):  # turns of the loop: asyncio leaks what it has accepted and not yet attached when its server closes
                 await asyncio.sleep(0)
+            await self._site.stop()
         self._site = None
 
     async def _vanish(self) -> None:
