@@ -145,9 +145,7 @@ class Server:
         """Stops to listen. Does nothing where nobody does."""
         if self._site is not None:
             self._loop.remove_reader(self._listening)
-            for _ in range(
-                5
-            ):  # turns of the loop: asyncio leaks what it has accepted and not yet attached when its server closes
+            for _ in range(5):  # turns of the loop: asyncio leaks what it has accepted and not yet attached when its server closes
                 await asyncio.sleep(0)
             await self._site.stop()
         self._site = None
