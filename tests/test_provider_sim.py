@@ -132,9 +132,9 @@ async def played(tmp_path: Path, provider: str, *typed: str, spoil: Callable[[di
 
 async def test_a_question_by_sms_and_its_answer(tmp_path: Path) -> None:
     screen = await played(tmp_path, "at", f"at +254700000001 {QUESTION}", "until 75 cm", "at delivered")
-    taken, *answer, report = screen.splitlines()
-    assert (taken, report) == ("taken", "taken")
-    assert any(line.startswith("at > +2547***001: ") for line in answer)
+    lines = screen.splitlines()
+    assert lines.count("taken") == 2
+    assert any(line.startswith("at > +2547***001: ") for line in lines)
     assert "+254700000001" not in screen
 
 
@@ -162,7 +162,7 @@ def test_the_doctor_is_content_with_a_rehearsal(tmp_path: Path) -> None:
 async def test_a_question_by_any_other_and_its_answer(tmp_path: Path, provider: str) -> None:
     said = f"{provider} +254700000001 {QUESTION}"
     lines = (await played(tmp_path, provider, said, "until 75 cm", f"{provider} delivered", f"{provider} failed")).splitlines()
-    assert (lines[0], lines[-2:]) == ("taken", ["taken", "taken"])
+    assert lines.count("taken") == 3  # what the provider hears of its own comes in between, in whatever order
     assert any(line.startswith(f"{provider} > +2547***001: ") for line in lines)
 
 
