@@ -7,7 +7,7 @@ from time import monotonic
 from typing import Protocol
 
 from bot.core.loops import Loops
-from bot.core.menu import in_lines, native
+from bot.core.menu import rendered
 from bot.core.ports import Channel, Clock, limits_for
 from bot.core.storage import Claim, ClaimedMessage, NewDelivery, Store
 from bot.core.text import fit, fits_one
@@ -108,7 +108,7 @@ class Answering:
 
     def _to(self, claimed: ClaimedMessage, reply: Reply) -> NewDelivery:
         pushes = self._pushes(claimed)
-        reply = native(reply) if 0 < len(reply.choices) <= pushes.limits.choices else in_lines(reply)
+        reply = rendered(reply, pushes.limits.choices)
         return NewDelivery(
             dedup=f"reply:{claimed.claim.id}",
             channel=pushes.name,

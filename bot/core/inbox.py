@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from bot.core.decide import Decider, Decision
 from bot.core.handoff import Handoff
 from bot.core.loops import TOO_MANY, Heed, Loops
-from bot.core.menu import in_lines, native
+from bot.core.menu import in_lines, rendered
 from bot.core.ports import Channel, Taken, limits_for
 from bot.core.storage import NewDelivery, Tx, WaitingAnswer
 from bot.core.text import fit, fits_one
@@ -154,7 +154,7 @@ class Inbox:
 
     def _delivery(self, turn: _Turn, reply: Reply, session: Session) -> tuple[NewDelivery, Session]:
         limits = turn.channel.limits
-        reply = native(reply) if 0 < len(reply.choices) <= limits.choices else in_lines(reply)
+        reply = rendered(reply, limits.choices)
         fitted = fit(reply.text, limits, hint=self._library.text("more_hint", reply.lang))
         delivery = NewDelivery(
             dedup=f"reply:{turn.id}",

@@ -129,6 +129,11 @@ class Menu:
         return Step(session, lang, Reply(title, lang, "menu", session.skill, ends=False, choices=tuple(choices), footer=footer))
 
 
+def rendered(reply: Reply, most: int) -> Reply:
+    """The same reply for a channel that has native choices for up to `most` of them (0: none)."""
+    return native(reply) if 0 < len(reply.choices) <= most else in_lines(reply)
+
+
 def in_lines(reply: Reply) -> Reply:
     """The same reply with its choices written out as "1 label" lines, for a channel that has no native ones."""
     lines = [reply.text, *(f"{choice.id} {choice.label}" for choice in reply.choices), *([reply.footer] if reply.footer else [])]

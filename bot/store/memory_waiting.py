@@ -1,7 +1,7 @@
 """The in-memory double of bot.store.waiting and bot.store.holds."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 
@@ -15,9 +15,7 @@ class MemoryWaiting:
     """The part of MemoryStore that shows what waits and lets an operator decide about it."""
 
     _tables: Tables
-
-    def _write(self) -> AbstractContextManager[Tables]:
-        raise NotImplementedError
+    _write: Callable[[], AbstractContextManager[Tables]]
 
     def heaps(self, *, now: float, stale_after_s: float) -> Sequence[Heap]:
         heaps: dict[tuple[object, ...], Heap] = {}
