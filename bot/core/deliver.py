@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
 from typing import cast
 
+from bot.core.alert.broadcast import refusal, waits
 from bot.core.errors import OptedOut, SendError, Throttled, Unknown
 from bot.core.pace import Pace, traffic_of
 from bot.core.ports import Channel, Clock, MenuChannel, Templates
@@ -23,6 +24,7 @@ from bot.core.storage import Claim, ClaimedDelivery, Part, Store
 from bot.core.types import Lane, Lang, Status
 
 LEASE_S = 60.0  # longer than any provider call
+PAUSED_S = 300.0  # who resumes a broadcast makes its deliveries due: this is only the longest that one is looked at late
 _OUT = frozenset({Status.WIRED, Status.SENT, Status.DELIVERED, Status.READ, Status.UNKNOWN})
 
 
@@ -49,6 +51,8 @@ class Deliverer:
         refusal = self._refusal(delivery)
         if refusal:
             return self._fail(delivery.claim, refusal)
+        if delivery.clearance is not None and waits(delivery.clearance):
+            return self._postpone(delivery.claim, self.clock() + PAUSED_S)
         channel = self.channels[delivery.channel]
         morning = quiet_until(channel.limits.quiet, self.zone, self.clock()) if delivery.unsolicited else 0.0
         if morning:
@@ -84,6 +88,8 @@ class Deliverer:
             return "opted_out"
         if delivery.not_after and self.clock() > delivery.not_after:
             return "expired"
+        if delivery.clearance is not None and (why := refusal(delivery.clearance, now=self.clock())):
+            return why
         return "" if delivery.channel in self.channels else "no_channel"
 
     def _way(self, channel: Channel, delivery: ClaimedDelivery) -> "_Call | None":

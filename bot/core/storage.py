@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
 
+from bot.core.alert.broadcast import Clearance
+from bot.core.alert.notice import NoticeTx
 from bot.core.bucket import BucketStore
 from bot.core.gauges import GaugeStore
 from bot.core.jump import ClockStore
@@ -88,6 +90,7 @@ class NewDelivery:
     choices: Sequence[Choice] = ()  # sent natively with the last part
     unsolicited: bool = False  # nobody asked for it: it waits for the end of the channel's quiet hours
     repeats: Repeats | None = None  # None: as often as it comes
+    broadcast_id: int = 0  # the broadcast it belongs to, 0: none
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,7 @@ class ClaimedDelivery:
     lang: Lang = Lang.EN  # the person's
     created: float = 0.0
     message_id: int | None = None  # what it answers
+    clearance: Clearance | None = None  # None: it belongs to no broadcast
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +137,7 @@ class Spent:
     amount: Decimal
 
 
-class Tx(TicketTx, Protocol):
+class Tx(TicketTx, NoticeTx, Protocol):
     """One transaction. Nothing is kept unless the block ends well."""
 
     def insert_message(self, message: Message, *, now: float) -> int | None:

@@ -218,6 +218,7 @@ class Contact:
     created: float = 0.0
     seen: float = 0.0
     greeted: bool = False
+    place: str = ""  # id of a place (bot.core.place), "" where nobody knows it
 
 
 @dataclass(frozen=True, slots=True)

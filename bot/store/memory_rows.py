@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from bot.core.alert.notice import Notice, RollAnswer
 from bot.core.bucket import Bucket
 from bot.core.price import Price
 from bot.core.storage import Claim, Line, NewDelivery, Part, WaitingAnswer
@@ -132,6 +133,8 @@ class Tables:
     hold_ids: dict[int, int] = field(default_factory=dict)  # 0 -> the last id given: none is used twice
     tickets: dict[int, Ticket] = field(default_factory=dict)
     approved: dict[int, Approved] = field(default_factory=dict)
+    notices: dict[str, Notice] = field(default_factory=dict)  # in force or expired; those that were ended are gone
+    roll_answers: dict[tuple[int, str], RollAnswer] = field(default_factory=dict)  # (broadcast, urn)
 
     def copy(self) -> "Tables":
         return Tables(*(dict(getattr(self, name)) for name in Tables.__slots__))

@@ -72,6 +72,7 @@ def _columns(delivery: NewDelivery, now: float) -> dict[str, Any]:
         "not_after": delivery.not_after,
         "despite_stop": delivery.despite_stop,
         "unsolicited": delivery.unsolicited,
+        "broadcast_id": delivery.broadcast_id,
         "hold_until": delivery.hold_until,
         "due_at": max(now, delivery.hold_until) + FIRST_DELAY_S,
     }

@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from bot.core.alert.broadcast import Clearance
 from bot.core.price import Price
 from bot.core.storage import Claim, ClaimedDelivery, ClaimedMessage, Part
 from bot.core.types import Choice, Contact, Lane, Lang, Message, Session, SessionEvent, Status
@@ -35,6 +36,7 @@ def contact(row: Row[Any]) -> Contact:
         created=row.created,
         seen=row.seen,
         greeted=row.greeted,
+        place=row.place,
     )
 
 
@@ -52,7 +54,7 @@ def claimed_message(row: Row[Any], person: Contact) -> ClaimedMessage:
     return ClaimedMessage(claim, message(row), person, row.skill, tuple(row.turns), row.received, row.asked)
 
 
-def claimed_delivery(row: Row[Any], parts: tuple[Part, ...], person: Contact | None) -> ClaimedDelivery:
+def claimed_delivery(row: Row[Any], parts: tuple[Part, ...], person: Contact | None, clearance: Clearance | None = None) -> ClaimedDelivery:
     return ClaimedDelivery(
         claim=Claim(row.id, row.token, row.attempts),
         channel=row.channel,
@@ -69,6 +71,7 @@ def claimed_delivery(row: Row[Any], parts: tuple[Part, ...], person: Contact | N
         lang=Lang.EN if person is None else person.lang,
         created=row.created,
         message_id=row.message_id,
+        clearance=clearance,
     )
 
 

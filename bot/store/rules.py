@@ -94,6 +94,7 @@ def merged(person: Contact, other: Contact) -> Contact:
         created=min(person.created, other.created),
         seen=max(person.seen, other.seen),
         greeted=person.greeted or other.greeted,
+        place=person.place or other.place,
     )
 
 

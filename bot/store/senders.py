@@ -6,6 +6,7 @@ from bot.core.price import Price
 from bot.core.storage import Claim, ClaimedDelivery
 from bot.core.types import Status
 from bot.store import outbox, rows
+from bot.store.clearances import clearance
 from bot.store.engine import Database
 from bot.store.holds import delivery_held
 from bot.store.rules import FIRST_DELAY_S, LIVE, UNSENT, WAITING, new_token
@@ -64,7 +65,9 @@ class Senders:
             if row is None:
                 return None
             person = connection.execute(_PERSON, {"person": row.urn}).first()
-            return rows.claimed_delivery(row, outbox.parts(connection, id), None if person is None else rows.contact(person))
+            parts = outbox.parts(connection, id)
+            cleared = clearance(connection, row, parts) if row.broadcast_id else None
+            return rows.claimed_delivery(row, parts, None if person is None else rows.contact(person), cleared)
 
     def part_sending(self, claim: Claim, n: int, *, now: float, lease_s: float) -> bool:
         with self._db.write() as connection:

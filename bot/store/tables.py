@@ -29,6 +29,7 @@ BigId = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by i
 # Partial indexes: rows that are not over are few, however many years lie behind them. The statements spell the same lists out.
 OPEN_SQL = text("state IN ('new', 'answering')")
 LIVE_SQL = text("status IN ('queued', 'errored', 'sending')")
+OF_BROADCASTS_SQL = text("broadcast_id > 0")
 
 
 class Row(SQLModel):
@@ -105,6 +106,7 @@ class Delivery(Row, table=True):
         Index("ix_delivery_urn_id", "urn", "id"),
         Index("ix_delivery_message_id", "message_id"),
         Index("ix_delivery_live", "due_at", sqlite_where=LIVE_SQL, postgresql_where=LIVE_SQL),
+        Index("ix_delivery_broadcast", "broadcast_id", "status", sqlite_where=OF_BROADCASTS_SQL, postgresql_where=OF_BROADCASTS_SQL),
         {"sqlite_autoincrement": True},
     )
 
@@ -122,6 +124,7 @@ class Delivery(Row, table=True):
     not_after: float = _time()  # 0: never too late
     despite_stop: bool = False
     unsolicited: bool = False
+    broadcast_id: int = Field(default=0, sa_type=BigInteger, nullable=False)  # 0: of none
     status: str = _words()
     via: str = _words()  # "screen" where a USSD screen showed it
     code: str = _words()  # the provider's word, or our reason, for the last thing that went wrong
@@ -202,6 +205,8 @@ class ChannelBucket(Row, table=True):
 class Contact(Row, table=True):
     """A person, by URN."""
 
+    __table_args__ = (Index("ix_contact_place_urn", "place", "urn"),)
+
     urn: str = _words(primary_key=True)
     lang: str = _words()
     lang_chosen: bool = False
@@ -209,6 +214,7 @@ class Contact(Row, table=True):
     created: float = _time()
     seen: float = _time()
     greeted: bool = False
+    place: str = _words()
 
 
 class Alias(Row, table=True):

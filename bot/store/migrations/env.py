@@ -6,7 +6,7 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import Connection, text
 
-from bot.store import hold_tables, ticket_tables  # noqa: F401  their tables are known once they were read
+from bot.store import alert_tables, hold_tables, staff_tables, ticket_tables  # noqa: F401  their tables are known once they were read
 from bot.store.engine import make_engine
 from bot.store.tables import Row, Words
 

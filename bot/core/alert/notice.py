@@ -1,0 +1,64 @@
+"""What the public may be told of the alerts in force, and what they answer: the part of the alerts that an inbox needs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from bot.core.alert.cap import Severity
+from bot.core.types import Lang
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """An alert in force that people who ask are told, word for word. Only what is Actual and Public, and approved or from a trusted feed,
+    becomes one. `key` is unique: "broadcast:<id>" or "alert:<id>"."""
+
+    key: str
+    hazard: str  # an id of skills/alert-templates, "" where unknown
+    severity: Severity
+    texts: Mapping[Lang, str]  # at least one
+    places: Sequence[str]  # ids, with all that lie in them; (): everywhere
+    since: float
+    expires: float
+    source: str = ""
+
+
+class RollAnswer(StrEnum):
+    """What a person said to a roll call."""
+
+    SAFE = "safe"
+    NEED_HELP = "need_help"
+
+
+@dataclass(frozen=True, slots=True)
+class RollCall:
+    """A roll call that a person was asked in: its broadcast, when its text was made for them, what they said so far (None: nothing)."""
+
+    broadcast_id: int
+    asked: float
+    answer: RollAnswer | None
+
+
+class NoticeTx(Protocol):
+    """The part of a transaction that an inbox needs of the alerts."""
+
+    def notices(self, *, now: float) -> Sequence[Notice]:
+        """The notices in force, the most severe first, then the newest."""
+        ...
+
+    def put_notice(self, notice: Notice) -> None:
+        """Puts a notice in force, in the place of the one of the same key."""
+        ...
+
+    def end_notice(self, key: str, *, now: float) -> bool:
+        """Takes a notice out of force. False where none of that key is in force."""
+        ...
+
+    def roll_call(self, urn: str, *, since: float) -> RollCall | None:
+        """The newest roll call that `urn` was sent from `since` on and that was not stopped."""
+        ...
+
+    def answer_roll(self, broadcast_id: int, urn: str, answer: RollAnswer, *, words: str, now: float) -> None:
+        """Keeps what `urn` said; a later answer takes the place of an earlier one."""
+        ...

@@ -1,0 +1,1 @@
+"""Places: what people type, what is near, what an alert covers."""

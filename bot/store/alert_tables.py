@@ -1,0 +1,164 @@
+"""The tables of alerts and broadcasts. See bot.store.tables for how they are spelt, and bot.core.alert for the fields."""
+
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, LargeBinary, UniqueConstraint, text
+from sqlmodel import Field
+
+from bot.store.tables import BigId, Row, _id, _table, _time, _words
+
+IN_FORCE_SQL = text("ended = 0")
+
+
+class Alert(Row, table=True):
+    """A CAP message that came in. `body` is bot.core.alert.cap.Alert as JSON, `raw` the bytes as they came."""
+
+    __tablename__ = "alert"
+    __table_args__ = (
+        UniqueConstraint("sender", "identifier", "sent"),
+        Index("ix_alert_fingerprint", "fingerprint"),
+        Index("ix_alert_state_expires", "state", "expires"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: int | None = _id()
+    origin: str = _words()  # "feed:<name>", "push:<name>", "upload:<member>", "own"
+    sender: str = _words()
+    identifier: str = _words()
+    sent: float = _time()
+    state: str = _words()
+    reason: str = _words()
+    fingerprint: str = _words()
+    received: float = _time()
+    expires: float = _time()
+    root: int = Field(default=0, sa_type=BigInteger, nullable=False)  # the first of its lineage, 0: itself
+    hazard: str = _words()
+    places: list[str] = Field(default_factory=list, sa_type=JSON)
+    defects: list[str] = Field(default_factory=list, sa_type=JSON)
+    body: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    raw: bytes = Field(default=b"", sa_type=LargeBinary, nullable=False)
+
+
+class AlertReference(Row, table=True):
+    """Which earlier messages a message names: also those that have not come yet."""
+
+    __tablename__ = "alert_reference"
+    __table_args__ = (Index("ix_alert_reference_sender_identifier", "sender", "identifier"),)
+
+    alert_id: int = Field(sa_column=Column(BigId, ForeignKey("alert.id"), primary_key=True, autoincrement=False))
+    n: int = Field(primary_key=True)
+    sender: str = _words()
+    identifier: str = _words()
+    sent: float | None = _time(None)
+
+
+class Feed(Row, table=True):
+    """How reading a configured feed goes."""
+
+    name: str = _words(primary_key=True)
+    etag: str = _words()
+    modified: str = _words()
+    checked: float = _time()
+    read: float = _time()  # the last time that all went well
+    newest: float = _time()  # the newest item's time
+    failures: int = 0
+    code: str = _words()
+
+
+class Notice(Row, table=True):
+    """What the public is told of the alerts in force. Field for field bot.core.alert.notice.Notice; `ended` 0: in force."""
+
+    __table_args__ = (Index("ix_notice_in_force", "expires", sqlite_where=IN_FORCE_SQL, postgresql_where=IN_FORCE_SQL),)
+
+    key: str = _words(primary_key=True)
+    hazard: str = _words()
+    severity: str = _words()
+    texts: dict[str, str] = Field(default_factory=dict, sa_type=JSON)
+    places: list[str] = Field(default_factory=list, sa_type=JSON)
+    since: float = _time()
+    expires: float = _time()
+    source: str = _words()
+    ended: float = _time()
+
+
+class Broadcast(Row, table=True):
+    """Field for field bot.core.alert.broadcast.Broadcast, and how far its audience is fed to the lane."""
+
+    __table_args__ = (Index("ix_broadcast_stage", "stage"), {"sqlite_autoincrement": True})
+
+    id: int | None = _id()
+    mode: str = _words()
+    stage: str = _words()
+    msg_type: str = _words()
+    follows: int = Field(default=0, sa_type=BigInteger, nullable=False)
+    alert_id: int = Field(default=0, sa_type=BigInteger, nullable=False)
+    identifier: str = _words()
+    title: str = _words()
+    hazard: str = _words()
+    response: str = _words()
+    urgency: str = _words()
+    severity: str = _words()
+    certainty: str = _words()
+    source: str = _words()
+    slots: dict[str, str] = Field(default_factory=dict, sa_type=JSON)
+    texts: dict[str, str] = Field(default_factory=dict, sa_type=JSON)
+    audience: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    onset: float = _time()
+    expires: float = _time()
+    quiet: bool = False
+    roll_call: bool = False
+    escalate_after_s: float = _time()
+    escalate_below: float = _time()
+    escalate_to: str = _words()
+    escalated: float = _time()
+    author: str = _words()
+    created: float = _time()
+    submitted: float = _time()
+    people: int = 0
+    approver: str = _words()
+    approved: float = _time()
+    why: str = _words()
+    ended: float = _time()
+    fed: str = _words()  # where the feeding stands: see bot.store.feeding
+    fed_whole: bool = False
+
+
+class BroadcastPlace(Row, table=True):
+    """A place of a broadcast's audience, with its rank: 0 is reached first."""
+
+    __tablename__ = "broadcast_place"
+
+    broadcast_id: int = Field(sa_column=Column(BigId, ForeignKey("broadcast.id"), primary_key=True, autoincrement=False))
+    place: str = _words(primary_key=True)
+    rank: int = 0
+
+
+class RollAnswer(Row, table=True):
+    """What a person said to a broadcast's roll call, last."""
+
+    __tablename__ = "roll_answer"
+
+    broadcast_id: int = Field(sa_column=Column(BigId, ForeignKey("broadcast.id"), primary_key=True, autoincrement=False))
+    urn: str = _words(primary_key=True)
+    answer: str = _words()
+    words: str = _words()
+    at: float = _time()
+
+
+class Membership(Row, table=True):
+    """Who is in which group. A group is there while it has members."""
+
+    __table_args__ = (Index("ix_membership_urn", "urn"),)
+
+    name: str = _words(primary_key=True)
+    urn: str = _words(primary_key=True)
+
+
+ALERT = _table("alert")
+ALERT_REFERENCE = _table("alert_reference")
+FEED = _table("feed")
+NOTICE = _table("notice")
+BROADCAST = _table("broadcast")
+BROADCAST_PLACE = _table("broadcast_place")
+ROLL_ANSWER = _table("roll_answer")
+MEMBERSHIP = _table("membership")

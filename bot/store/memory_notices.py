@@ -1,0 +1,39 @@
+"""The in-memory double of bot.store.notices. Broadcasts are not kept in memory: there a roll call is what a test's delivery says it is."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.core.alert.cap import Severity
+from bot.core.alert.notice import Notice, RollAnswer, RollCall
+from bot.store.memory_rows import Tables
+from bot.store.rules import clean
+
+_WORST = list(Severity)
+
+
+class MemoryNoticeRows:
+    """The part of MemoryTx that keeps notices and what people say to roll calls."""
+
+    _t: Tables
+
+    def notices(self, *, now: float) -> Sequence[Notice]:
+        found = [notice for notice in self._t.notices.values() if notice.expires > now]
+        return sorted(found, key=lambda notice: (_WORST.index(notice.severity), -notice.since, notice.key))
+
+    def put_notice(self, notice: Notice) -> None:
+        self._t.notices[notice.key] = replace(notice, texts=dict(notice.texts), places=tuple(notice.places))
+
+    def end_notice(self, key: str, *, now: float) -> bool:
+        return self._t.notices.pop(key, None) is not None
+
+    def roll_call(self, urn: str, *, since: float) -> RollCall | None:
+        asked = [
+            row for row in self._t.outgoing.values() if row.order.urn == clean(urn) and row.order.broadcast_id and row.created >= since
+        ]
+        if not asked:
+            return None
+        last = max(asked, key=lambda row: row.id)
+        return RollCall(last.order.broadcast_id, last.created, self._t.roll_answers.get((last.order.broadcast_id, clean(urn))))
+
+    def answer_roll(self, broadcast_id: int, urn: str, answer: RollAnswer, *, words: str, now: float) -> None:
+        self._t.roll_answers[(broadcast_id, clean(urn))] = answer

@@ -1,0 +1,194 @@
+"""Alerts, broadcasts and notices; groups and places of people; staff, their keys and the audit log."""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+BIG_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+IN_FORCE = sa.text("ended = 0")
+OF_BROADCASTS = sa.text("broadcast_id > 0")
+
+
+def upgrade() -> None:
+    _alerts()
+    _broadcasts()
+    _staff()
+    op.add_column("contact", sa.Column("place", sa.Text(), nullable=False, server_default=""))
+    op.create_index("ix_contact_place_urn", "contact", ["place", "urn"])
+    op.add_column("delivery", sa.Column("broadcast_id", sa.BigInteger(), nullable=False, server_default="0"))
+    columns = ["broadcast_id", "status"]
+    op.create_index("ix_delivery_broadcast", "delivery", columns, sqlite_where=OF_BROADCASTS, postgresql_where=OF_BROADCASTS)
+
+
+def _alerts() -> None:
+    op.create_table(
+        "alert",
+        _id(),
+        *_words("origin", "sender", "identifier"),
+        *_times("sent"),
+        *_words("state", "reason", "fingerprint"),
+        *_times("received", "expires"),
+        *_bigs("root"),
+        *_words("hazard"),
+        *_json("places", "defects", "body"),
+        sa.Column("raw", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_alert"),
+        sa.UniqueConstraint("sender", "identifier", "sent", name="uq_alert_sender_identifier_sent"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_alert_fingerprint", "alert", ["fingerprint"])
+    op.create_index("ix_alert_state_expires", "alert", ["state", "expires"])
+    op.create_table(
+        "alert_reference",
+        sa.Column("alert_id", BIG_ID, nullable=False, autoincrement=False),
+        *_ints("n"),
+        *_words("sender", "identifier"),
+        sa.Column("sent", sa.Double(), nullable=True),
+        _belongs("alert_reference", "alert"),
+        sa.PrimaryKeyConstraint("alert_id", "n", name="pk_alert_reference"),
+    )
+    op.create_index("ix_alert_reference_sender_identifier", "alert_reference", ["sender", "identifier"])
+    op.create_table(
+        "feed",
+        *_words("name", "etag", "modified"),
+        *_times("checked", "read", "newest"),
+        *_ints("failures"),
+        *_words("code"),
+        sa.PrimaryKeyConstraint("name", name="pk_feed"),
+    )
+    op.create_table(
+        "notice",
+        *_words("key", "hazard", "severity"),
+        *_json("texts", "places"),
+        *_times("since", "expires"),
+        *_words("source"),
+        *_times("ended"),
+        sa.PrimaryKeyConstraint("key", name="pk_notice"),
+    )
+    op.create_index("ix_notice_in_force", "notice", ["expires"], sqlite_where=IN_FORCE, postgresql_where=IN_FORCE)
+
+
+def _broadcasts() -> None:
+    op.create_table(
+        "broadcast",
+        _id(),
+        *_words("mode", "stage", "msg_type"),
+        *_bigs("follows", "alert_id"),
+        *_words("identifier", "title", "hazard", "response", "urgency", "severity", "certainty", "source"),
+        *_json("slots", "texts", "audience"),
+        *_times("onset", "expires"),
+        *_flags("quiet", "roll_call"),
+        *_times("escalate_after_s", "escalate_below"),
+        *_words("escalate_to"),
+        *_times("escalated"),
+        *_words("author"),
+        *_times("created", "submitted"),
+        *_ints("people"),
+        *_words("approver"),
+        *_times("approved"),
+        *_words("why"),
+        *_times("ended"),
+        *_words("fed"),
+        *_flags("fed_whole"),
+        sa.PrimaryKeyConstraint("id", name="pk_broadcast"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_broadcast_stage", "broadcast", ["stage"])
+    op.create_table(
+        "broadcast_place",
+        sa.Column("broadcast_id", BIG_ID, nullable=False, autoincrement=False),
+        *_words("place"),
+        *_ints("rank"),
+        _belongs("broadcast_place", "broadcast"),
+        sa.PrimaryKeyConstraint("broadcast_id", "place", name="pk_broadcast_place"),
+    )
+    op.create_table(
+        "roll_answer",
+        sa.Column("broadcast_id", BIG_ID, nullable=False, autoincrement=False),
+        *_words("urn", "answer", "words"),
+        *_times("at"),
+        _belongs("roll_answer", "broadcast"),
+        sa.PrimaryKeyConstraint("broadcast_id", "urn", name="pk_roll_answer"),
+    )
+    op.create_table("membership", *_words("name", "urn"), sa.PrimaryKeyConstraint("name", "urn", name="pk_membership"))
+    op.create_index("ix_membership_urn", "membership", ["urn"])
+
+
+def _staff() -> None:
+    op.create_table(
+        "staff",
+        *_words("name"),
+        *_json("roles"),
+        *_words("lang", "password", "totp"),
+        *_bigs("totp_used"),
+        *_times("created"),
+        sa.PrimaryKeyConstraint("name", name="pk_staff"),
+    )
+    op.create_table(
+        "sign_in", *_words("token", "name", "csrf"), *_times("since", "seen"), sa.PrimaryKeyConstraint("token", name="pk_sign_in")
+    )
+    op.create_index("ix_sign_in_name", "sign_in", ["name"])
+    op.create_table(
+        "api_key",
+        *_words("hash", "label", "name"),
+        *_json("roles"),
+        *_times("created", "used"),
+        sa.PrimaryKeyConstraint("hash", name="pk_api_key"),
+    )
+    op.create_table(
+        "audit",
+        sa.Column("n", sa.BigInteger(), nullable=False, autoincrement=False),
+        *_times("at"),
+        *_words("who", "what", "about", "detail", "before", "hash"),
+        sa.PrimaryKeyConstraint("n", name="pk_audit"),
+    )
+
+
+def downgrade() -> None:
+    op.drop_index("ix_delivery_broadcast", "delivery")
+    op.drop_column("delivery", "broadcast_id")
+    op.drop_index("ix_contact_place_urn", "contact")
+    op.drop_column("contact", "place")
+    for table in ("audit", "api_key", "sign_in", "staff", "membership", "roll_answer", "broadcast_place", "broadcast"):
+        op.drop_table(table)
+    for table in ("notice", "feed", "alert_reference", "alert"):
+        op.drop_table(table)
+
+
+def _id() -> "sa.Column[int]":
+    return sa.Column("id", BIG_ID, nullable=False)
+
+
+def _belongs(table: str, to: str) -> sa.ForeignKeyConstraint:
+    column = f"{to}_id"
+    return sa.ForeignKeyConstraint([column], [f"{to}.id"], name=f"fk_{table}_{column}_{to}")
+
+
+def _words(*names: str) -> "Sequence[sa.Column[str]]":
+    return [sa.Column(name, sa.Text(), nullable=False) for name in names]
+
+
+def _times(*names: str) -> "Sequence[sa.Column[float]]":
+    return [sa.Column(name, sa.Double(), nullable=False) for name in names]
+
+
+def _ints(*names: str) -> "Sequence[sa.Column[int]]":
+    return [sa.Column(name, sa.Integer(), nullable=False) for name in names]
+
+
+def _bigs(*names: str) -> "Sequence[sa.Column[int]]":
+    return [sa.Column(name, sa.BigInteger(), nullable=False) for name in names]
+
+
+def _flags(*names: str) -> "Sequence[sa.Column[bool]]":
+    return [sa.Column(name, sa.Boolean(), nullable=False) for name in names]
+
+
+def _json(*names: str) -> "Sequence[sa.Column[object]]":
+    return [sa.Column(name, sa.JSON(), nullable=False) for name in names]
