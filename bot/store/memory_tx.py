@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from bot.core.storage import Lately, NewDelivery, Part, WaitingAnswer
 from bot.core.types import Contact, Lang, Linked, Message, Session, Status, StatusUpdate
-from bot.store.memory_rows import Outgoing, Question, Report, Tables, as_answer
 from bot.store.memory_notices import MemoryNoticeRows
+from bot.store.memory_rows import Outgoing, Question, Report, Tables, as_answer
 from bot.store.memory_tickets import MemoryTicketRows
 from bot.store.rules import (
     FIRST_DELAY_S,

@@ -10,10 +10,10 @@ from bot.core.storage import Lately, NewDelivery, WaitingAnswer
 from bot.core.types import Contact, Linked, Message, Session, Status, StatusUpdate
 from bot.store import outbox, people, recent, reports, rows
 from bot.store.engine import insert_once, insert_or_update
+from bot.store.notices import NoticeRows
 from bot.store.rules import FIRST_DELAY_S, KEEP_TWINS_S, LIVE, OPEN, MessageState, in_session, is_twin
 from bot.store.statements import ROW, UNTIL, given, given_list, one_of
 from bot.store.tables import CONTACT, DELIVERY, MESSAGE, PART, SESSION
-from bot.store.notices import NoticeRows
 from bot.store.tickets import TicketRows
 
 _M, _D = MESSAGE.c, DELIVERY.c
