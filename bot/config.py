@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from bot.alert_settings import AlertSettings
 from bot.core.errors import BadSetting
 from bot.core.near import near_host
 from bot.core.types import Lang
@@ -113,6 +114,7 @@ class Settings(BaseSettings):
     emergency_number: str = Field(default="112", description="what emergency texts tell people to call, e.g. '999 or 112'")
     help_line: str = Field(default="", description="number or place of a person who helps where the guide has no answer; empty: none")
     remote: RemoteSettings = Field(default=RemoteSettings(), description="an endpoint that helps where the house is unsure; off by default")
+    alerts: AlertSettings = Field(default=AlertSettings(), description="whose alerts are read, and who we are when we send our own")
     channels: dict[str, dict[str, Any]] = Field(default={}, validate_default=True, description="one table per channel")
 
     @field_validator("channels")
@@ -162,6 +164,11 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{self.data_dir / 'ujumbe.db'}"
 
     @property
+    def countries(self) -> tuple[str, ...]:
+        """The countries whose places people can be in."""
+        return self.alerts.countries or (self.country.upper(),)
+
+    @property
     def placeholders(self) -> dict[str, str]:
         """What the operator fills into the texts."""
         return {"emergency_number": self.emergency_number, "help_line": self.help_line}
@@ -197,7 +204,7 @@ def load(**overrides: Any) -> Settings:
 
 def child_environment(settings: Settings) -> dict[str, str]:
     """The environment for a child process, so that it reads exactly these settings and no others."""
-    tables = ("UJUMBE_CHANNELS__", "UJUMBE_REMOTE", "UJUMBE_CONFIG")
+    tables = ("UJUMBE_CHANNELS__", "UJUMBE_REMOTE", "UJUMBE_ALERTS", "UJUMBE_CONFIG")
     keep = {k: v for k, v in os.environ.items() if not k.startswith("UJUMBE_") or k.startswith(tables)}
-    names = [n for n in Settings.model_fields if n not in ("channels", "remote")]
+    names = [n for n in Settings.model_fields if n not in ("channels", "remote", "alerts")]
     return keep | {f"UJUMBE_{n.upper()}": str(getattr(settings, n)) for n in names}
