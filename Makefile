@@ -2,6 +2,8 @@
 PYTHON ?= $(shell for p in python3.11 python3.12 python3; do $$p -c '' 2>/dev/null && echo $$p && break; done)
 UV ?= uv
 SETUP = @test -n "$(PYTHON)" || { echo "Python 3.11 is missing. On Debian: apt-get install -y python3 python3-venv"; exit 1; }; $(PYTHON) -m scripts.setup
+# A file's tests stay together, and the long files come first: see tests/conftest.py.
+PYTEST = .venv/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 LOCK = $(UV) pip compile --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
 .PHONY: help run test check chaos lock clean
@@ -20,7 +22,7 @@ run:
 
 test:
 	$(SETUP) --dev
-	@exec .venv/bin/python -m pytest
+	@exec $(PYTEST)
 
 check:
 	$(SETUP) --dev
@@ -28,7 +30,7 @@ check:
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/mypy -p scripts
-	@exec .venv/bin/python -m pytest
+	@exec $(PYTEST)
 
 chaos:
 	$(SETUP) --dev
