@@ -85,12 +85,13 @@ def others(url: str) -> int:
 
 
 def drop_everything(url: str) -> str:
-    """SQL that drops every table of a PostgreSQL database's own schema, whatever version made it."""
+    """SQL that drops every table, and the function that guards one, of a PostgreSQL database's own schema, whatever version made it."""
     with _opened(url) as connection:
         found = MetaData()
         found.reflect(connection)
         quote = connection.dialect.identifier_preparer.quote
-        return "".join(f"DROP TABLE IF EXISTS {quote(table)} CASCADE;\n" for table in found.tables)
+        tables = "".join(f"DROP TABLE IF EXISTS {quote(table)} CASCADE;\n" for table in found.tables)
+        return f"{tables}DROP FUNCTION IF EXISTS audit_is_append_only;\n"
 
 
 @contextmanager

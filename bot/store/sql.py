@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from bot.store.audit import AuditLog
 from bot.store.buckets import Buckets
 from bot.store.chores import Chores
 from bot.store.clock import Clock
@@ -17,7 +18,7 @@ from bot.store.tx import SqlTx
 from bot.store.waiting import WaitingRows
 
 
-class SqlStore(Questions, Senders, Rates, Buckets, Screens, Chores, Tickets, GaugeRows, Clock, WaitingRows):
+class SqlStore(Questions, Senders, Rates, Buckets, Screens, Chores, Tickets, GaugeRows, Clock, WaitingRows, AuditLog):
     """bot.core.ports.Store over SQL. May be used by any number of threads and processes; open it anew after a fork."""
 
     def __init__(self, url: str) -> None:
@@ -26,7 +27,9 @@ class SqlStore(Questions, Senders, Rates, Buckets, Screens, Chores, Tickets, Gau
     @contextmanager
     def begin(self) -> Iterator[SqlTx]:
         with self._db.write() as connection:
-            yield SqlTx(connection)
+            tx = SqlTx(connection)
+            yield tx
+            tx.seal_audit()
 
     def close(self) -> None:
         self._db.close()

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, select, update
 from bot.core.storage import Lately, NewDelivery, WaitingAnswer
 from bot.core.types import Contact, Linked, Message, Session, Status, StatusUpdate
 from bot.store import outbox, people, recent, reports, rows
+from bot.store.audit import AuditRows
 from bot.store.engine import insert_once, insert_or_update
 from bot.store.notices import NoticeRows
 from bot.store.rules import FIRST_DELAY_S, KEEP_TWINS_S, LIVE, OPEN, MessageState, in_session, is_twin
@@ -64,11 +65,12 @@ _PUSH = (
 )
 
 
-class SqlTx(TicketRows, NoticeRows):
+class SqlTx(TicketRows, NoticeRows, AuditRows):
     """bot.core.ports.Tx over one connection."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._said = []
         self._dialect = connection.dialect.name
 
     def insert_message(self, message: Message, *, now: float) -> int | None:

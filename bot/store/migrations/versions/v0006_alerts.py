@@ -14,6 +14,20 @@ BIG_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 IN_FORCE = sa.text("ended = 0")
 OF_BROADCASTS = sa.text("broadcast_id > 0")
 
+# The audit log is only ever added to. A mistake, or a thief of our own rights, is refused by the database; whoever owns the database can
+# drop a trigger, and is found out by the chain of hashes.
+REFUSAL = "the audit log is only added to, never changed"
+KEEP_AUDIT = (
+    f"""CREATE FUNCTION audit_is_append_only() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION '{REFUSAL}'; END $$""",
+    """CREATE TRIGGER audit_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit
+        FOR EACH STATEMENT EXECUTE FUNCTION audit_is_append_only()""",
+)
+KEEP_AUDIT_SQLITE = [
+    f"CREATE TRIGGER audit_no_{act.lower()} BEFORE {act} ON audit BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"
+    for act in ("UPDATE", "DELETE")
+]
+
 
 def upgrade() -> None:
     _alerts()
@@ -148,6 +162,8 @@ def _staff() -> None:
         *_words("who", "what", "about", "detail", "before", "hash"),
         sa.PrimaryKeyConstraint("n", name="pk_audit"),
     )
+    for statement in KEEP_AUDIT if op.get_bind().dialect.name == "postgresql" else KEEP_AUDIT_SQLITE:
+        op.execute(statement)
 
 
 def downgrade() -> None:
@@ -157,6 +173,8 @@ def downgrade() -> None:
     op.drop_column("contact", "place")
     for table in ("audit", "api_key", "sign_in", "staff", "membership", "roll_answer", "broadcast_place", "broadcast"):
         op.drop_table(table)
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("DROP FUNCTION audit_is_append_only")
     for table in ("notice", "feed", "alert_reference", "alert"):
         op.drop_table(table)
 
