@@ -10,6 +10,7 @@ from bot.core.storage import Lately, NewDelivery, WaitingAnswer
 from bot.core.types import Contact, Linked, Message, Session, Status, StatusUpdate
 from bot.store import outbox, people, recent, reports, rows
 from bot.store.audit import AuditRows
+from bot.store.contacts import PeopleRows
 from bot.store.engine import insert_once, insert_or_update
 from bot.store.notices import NoticeRows
 from bot.store.rules import FIRST_DELAY_S, KEEP_TWINS_S, LIVE, OPEN, MessageState, in_session, is_twin
@@ -65,7 +66,7 @@ _PUSH = (
 )
 
 
-class SqlTx(TicketRows, NoticeRows, AuditRows):
+class SqlTx(TicketRows, NoticeRows, AuditRows, PeopleRows):
     """bot.core.ports.Tx over one connection."""
 
     def __init__(self, connection: Connection) -> None:
