@@ -1,0 +1,108 @@
+"""What a person says to a roll call ("1 safe, 2 need help"): digits, words and slips of a finger, in English and Swahili.
+
+Any sign of need wins over any sign of safety: a call for help too many is looked at by a person, one too few is not. And nobody is
+called safe who did not say so in so many words.
+"""
+
+import re
+from collections.abc import Set
+
+from bot.core.alert.notice import RollAnswer
+from bot.core.keywords import slipped
+from bot.core.lexicon import bag
+from bot.core.words import tokens
+
+ROLL_S = 48 * 3600.0  # an answer counts so long after the roll call
+CALLED_S = 6 * 3600.0  # so long HELP alone is a call for help, also from who has answered already
+
+_SAFE = ("safe", "salama")
+_HELP = ("help", "msaada", "saidia", "nisaidie", "tusaidie", "rescue", "okoa", "niokoe", "tuokoe", "sos")
+# Whole words one slip away from ours that mean something else.
+_OTHERS = bag("save sale same self salam salamu salaam heap held kelp hello heal")
+# What may stand beside "safe" in a message that says no more than that.
+_BESIDE_SAFE = bag(
+    """
+    i am im we are all is iam everyone everybody family my our and the at in home here now thanks thank you god ok okay fine good well
+    still yes both children kids husband wife mother father mum mom very so far please with me us too
+    niko tuko nipo tupo ni mimi sisi wote sote na familia yangu yetu watoto nyumbani hapa sana asante mungu kabisa ndio ndiyo sasa bado
+    shukrani sawa poa pia mzima wazima
+    """
+)
+_ASKS_HELP = re.compile(
+    r"\b(?:(?:i|we|you)? ?(?:need|want|require) (?:some |urgent |your )?(?:help|rescue|assistance)|(?:please )?help (?:me|us)\b"
+    r"|(?:save|rescue) (?:me|us)\b|(?:na|nina|tuna)(?:hitaji|omba|taka) (?:msaada|kuokolewa)|(?:ni|tu)saidie(?:ni)?\b|(?:ni|tu)okoe(?:ni)?\b)"
+)
+_NOT_SAFE = re.compile(
+    r"\b(?:(?:not|isnt|arent|aint|never) (?:\w+ )?safe|unsafe|(?:siko|hatuko|sipo|hatupo|si|sio|siyo|hayuko|hawako) salama|hakuna usalama)\b"
+)
+_NO_NEED = re.compile(r"\b(?:(?:dont|do not|no) need (?:any )?(?:help|rescue)|(?:si|hatu)hitaji msaada|no help needed)\b")
+_ASKING = bag(
+    """
+    how what when where why which who can could should does do is jinsi namna vipi nini lini wapi gani ngapi je kwanini nifanyeje tufanyeje
+    aje
+    """
+)
+# A number before one of these is an amount: "2 bags of fertilizer".
+_UNITS = bag(
+    """
+    kg kgs kilo kilos g gram grams l litre litres liter liters ml acre acres ekari heka hectare bag bags gunia magunia mfuko mifuko day days
+    week weeks month months year years hour hours minute minutes siku wiki mwezi miezi mwaka miaka saa dakika km m mita metre metres meter
+    cm inch feet x times mara percent asilimia ksh kes tsh sh shillings shilingi bob k am pm st nd rd th plus minus
+    """
+)
+_DIGITS = re.compile(r"\s*[#(\[]?0?([12])\b[\s.,:;)\]!\-]*(.*)", re.DOTALL)
+_JOINED = re.compile(r"\s*([12])([a-z]{3,}.*)", re.DOTALL | re.IGNORECASE)  # "1safe"
+_LONGEST = 12  # words: more is a story, which only a digit or a plain call for help makes an answer
+
+
+def is_digit(text: str) -> bool:
+    """Whether `text` is a bare 1 or 2: in an open menu that is a choice."""
+    found = _DIGITS.fullmatch(text)
+    return found is not None and not found[2]
+
+
+def said(text: str) -> RollAnswer | None:
+    """What `text` says to a roll call, None where it is about something else. Whether one waits is for the caller to know."""
+    found = _DIGITS.fullmatch(text) or _JOINED.fullmatch(text)
+    digit, rest = (found[1], found[2]) if found else ("", text)
+    typed = tokens(rest)
+    if found is not None and typed and (typed[0] in _UNITS or _asks(rest, typed)):
+        return None
+    if digit == "2" or _needs(typed, rest):
+        return RollAnswer.NEED_HELP
+    if digit == "1":
+        return RollAnswer.SAFE
+    return RollAnswer.SAFE if _is_safe(typed, rest) else None
+
+
+def _needs(typed: list[str], text: str) -> bool:
+    """Whether the words call for help, or say that it is not safe. A question about help is none: "how do I help my goat"."""
+    plain = " ".join(typed)
+    if _NO_NEED.search(plain) or _asks(text, typed):
+        return False
+    if _NOT_SAFE.search(plain) or (_ASKS_HELP.search(plain) and len(typed) <= _LONGEST):
+        return True
+    kept = [word for word in typed if word not in _POLITE]
+    return 0 < len(kept) <= 2 and all(_near(word, _HELP) or word in _CALLING for word in kept) and any(_near(w, _HELP) for w in kept)
+
+
+def _is_safe(typed: list[str], text: str) -> bool:
+    """Whether the words say that the person is safe, and nothing besides."""
+    if _NO_NEED.search(" ".join(typed)):
+        return not _asks(text, typed)
+    safe = [word for word in typed if _near(word, _SAFE)]
+    return bool(safe) and all(word in safe or word in _BESIDE_SAFE for word in typed) and not _asks(text, typed)
+
+
+def _asks(text: str, typed: list[str]) -> bool:
+    """Whether it is a question."""
+    return "?" in text or any(word in _ASKING for word in typed[:1] if word != "is") or any(word in _ASKING - {"is", "do"} for word in typed)
+
+
+def _near(word: str, of: tuple[str, ...]) -> bool:
+    """Whether `word` is one of those, or one slip away from one."""
+    return word in of or (word not in _OTHERS and len(word) >= 4 and any(slipped(one, word) for one in of if len(one) >= 4))
+
+
+_POLITE: Set[str] = bag("please pls now tafadhali naomba sasa jamani asap urgent urgently haraka")
+_CALLING: Set[str] = bag("need nahitaji ninahitaji tunahitaji naomba tunaomba nataka tunataka nee ned want me us mimi sisi")

@@ -1,0 +1,33 @@
+"""What is known around one message. Looked up only where a decision asks for it: most messages need none of it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from bot.core.alert.cap import Point
+from bot.core.alert.notice import Notice, RollCall
+
+
+def _no_notices() -> Sequence[Notice]:
+    return ()
+
+
+def _no_roll_call() -> RollCall | None:
+    return None
+
+
+def _never(since: float) -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """`notices` are those in force, `roll_call` the newest one that the person was sent and that this message can be an answer to,
+    `offered` whether we offered something to pick since then. `point` is where the person is, where the message is a shared location."""
+
+    notices: Callable[[], Sequence[Notice]] = _no_notices
+    roll_call: Callable[[], RollCall | None] = _no_roll_call
+    offered: Callable[[float], bool] = _never
+    point: Point | None = None
+
+
+NOTHING = Around()
