@@ -1,23 +1,202 @@
-"""What a person means by the name that they typed: found, or asked back."""
+"""What a person means by the name that they typed: found, or asked back. Never a guess between two good ones."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
+
+from rapidfuzz import fuzz, process
+from rapidfuzz.distance import OSA
 
 from bot.core.alert.cap import Point
-from bot.core.place.types import Match, Place
-from bot.core.words import plain
+from bot.core.lexicon import ALL_FUNCTION
+from bot.core.place.fold import bare, folded, key, kind_of
+from bot.core.place.geo import distance_km
+from bot.core.place.types import Match, Place, PlaceKind
+
+ASKED = 3  # a person is asked about so many places at most: an SMS and a screen hold no more
+LONGEST = 200  # characters of what was typed that are looked at
+_SURE = 88.0  # rapidfuzz's ratio, from which on one long name is meant
+_LIKELY = 75.0  # from which on we ask
+_LONG = 5  # letters of a name whose one wrong letter leaves no doubt
+_WORDS = 4  # of a name
+_MARKS = re.compile(r"[(),;/\n]|\bin\b|\bkatika\b|\bhuko\b", re.IGNORECASE)
+_SIZES = {kind: n for n, kind in enumerate(PlaceKind)}
+
+Found = list[Place]
 
 
 class Names:
-    """Every name of every place."""
+    """Every name of every place. `own`: what the operator lets people type, and the id that it means; it wins over every name."""
 
     def __init__(self, known: Iterable[tuple[Place, Sequence[str]]], own: Mapping[str, str] | None = None) -> None:
-        self.by_name: dict[str, list[Place]] = {}
+        self.places: dict[str, Place] = {}
+        self.full: dict[str, Found] = {}
+        self.bare: dict[str, Found] = {}
+        self.parts: dict[str, Found] = {}  # single words of longer names
         for place, others in known:
+            self.places[place.id] = place
             for name in (place.name, *others):
-                self.by_name.setdefault(plain(name), []).append(place)
+                self._add(place, name)
+        self.own = {key(typed): self.places[id_] for typed, id_ in (own or {}).items() if id_ in self.places}
+        self._keys = tuple(self.bare)
+
+    def _add(self, place: Place, name: str) -> None:
+        for where, word in ((self.full, key(name)), (self.bare, bare(name)[0])):
+            _put(where, word, place)
+        for word in folded(name).split() if " " in folded(name) else ():
+            if len(word) >= _WORDS and kind_of(word) is None:
+                _put(self.parts, word, place)
+
+    def up(self, place: Place) -> Iterable[Place]:
+        """What `place` lies in, the smallest first."""
+        seen = {place.id}
+        while (parent := self.places.get(place.parent)) and parent.id not in seen:
+            seen.add(parent.id)
+            yield (place := parent)
+
+    def near(self, word: str, *, cut: float, longer: int = 0) -> list[Found]:
+        """The places whose names come near `word`, a bare key, by `cut` (0 to 100) or more, nearest first. `longer`: letters they have."""
+        hits = process.extract(word, self._keys, scorer=fuzz.ratio, score_cutoff=cut, limit=10)
+        return [self.bare[name] for name, _, _ in hits if len(name) >= longer]
+
+    def nearest(self, word: str) -> list[Found]:
+        """The places whose names are nearest to `word`, where any is near enough to ask for."""
+        if len(word) < _LONG:
+            return [self.bare[name] for name in self._one_off(word)]
+        hits = process.extract(word, self._keys, scorer=fuzz.ratio, score_cutoff=_LIKELY, limit=10)
+        return [self.bare[name] for name, score, _ in hits if score == hits[0][1]]
+
+    def _one_off(self, word: str) -> list[str]:
+        """Names that are one letter from a short word and begin as it does: good enough to ask, never to assume."""
+        if len(word) < _LONG - 2:
+            return []
+        hits = process.extract(word, self._keys, scorer=OSA.distance, score_cutoff=1, limit=20)
+        return [name for name, _, _ in hits if name[:1] == word[:1]]
 
 
 def match(names: Names, typed: str, *, near: Point | None = None) -> Match:
-    """What `typed` means."""
-    found = names.by_name.get(plain(typed).strip(), [])[:3]
-    return Match(tuple(found), sure=len(found) == 1)
+    """What `typed` means. Never raises."""
+    text = folded(typed[:LONGEST])
+    if not text:
+        return Match((), sure=False)
+    if mine := names.own.get(key(text)) or names.places.get(typed.strip().upper()):
+        return Match((mine,), sure=True)
+    for look in (_whole, _qualified, _misspelt):
+        if found := look(names, typed[:LONGEST]):
+            return _answer(found, near, sure=True)
+    for ask in (_mentioned, _part, _resembling):
+        if found := ask(names, typed[:LONGEST]):
+            return _answer(found, near, sure=False)
+    return Match((), sure=False)
+
+
+def mentioned(names: Names, text: str, *, near: Point | None = None) -> Sequence[Place]:
+    """The places that a sentence names, word for word, three at most: "is there a flood in Tana River"."""
+    return _answer(_mentioned(names, text[:LONGEST]), near, sure=False).places
+
+
+def _answer(found: Found, near: Point | None, *, sure: bool) -> Match:
+    """Asked back in this order: as near to the typed name as it was found, then the nearest where we know from where, then the largest."""
+    places = list({place.id: place for place in found}.values())
+    return Match(tuple(_ordered(places, near)[:ASKED]), sure=sure and len(places) == 1)
+
+
+def _ordered(places: Found, near: Point | None) -> Found:
+    def order(place: Place) -> tuple[float, int, int, str]:
+        away = distance_km(place.centre, near) if near and place.centre else float("inf") if near else 0.0
+        return away, _SIZES[place.kind], -place.people, place.id
+
+    return sorted(places, key=order)
+
+
+def _whole(names: Names, typed: str) -> Found:
+    """As it stands; else without the words of kind, and then of that kind where there is one."""
+    if found := names.full.get(key(typed)):
+        return found
+    word, kind = bare(typed)
+    return _of_kind(names.bare.get(word, []), kind)
+
+
+def _of_kind(found: Found, kind: PlaceKind | None) -> Found:
+    return [place for place in found if place.kind is kind] or found
+
+
+def _qualified(names: Names, typed: str) -> Found:
+    """ "Bura (Tana River)", "Bura, Garissa", "bura garissa", "Garissa (town)"; the larger one may also come first."""
+    parts = [part for part in _MARKS.split(typed) if folded(part)]
+    if len(parts) > 1:
+        return _narrowed(names, _meant(names, parts[0]), parts[1:]) or _narrowed(names, _meant(names, parts[-1]), parts[:-1])
+    words = folded(typed).split()
+    found: Found = []
+    for cut in range(1, len(words)):
+        head, tail = " ".join(words[:cut]), " ".join(words[cut:])
+        found += _narrowed(names, _meant(names, head), [tail])
+        found += _narrowed(names, _whole(names, tail), [head])
+    return found
+
+
+def _meant(names: Names, typed: str) -> Found:
+    return _whole(names, typed) or _misspelt(names, typed)
+
+
+def _narrowed(names: Names, found: Found, hints: Sequence[str]) -> Found:
+    """Those of `found` that are, or lie in, what each of `hints` says. None where a hint says nothing that we know."""
+    for hint in hints:
+        kind = kind_of(hint)
+        around = {place.id for place in _meant(names, hint)} if kind is None else set()
+        found = [p for p in found if p.kind is kind or any(up.id in around for up in names.up(p))]
+    return found
+
+
+def _misspelt(names: Names, typed: str) -> Found:
+    """A long name with hardly a letter wrong. Other names that come as near are good ones, too."""
+    word, kind = bare(typed)
+    if len(word) < _LONG:
+        return []
+    return _of_kind(list(chain.from_iterable(names.near(word, cut=_SURE, longer=_LONG))), kind)
+
+
+def _resembling(names: Names, typed: str) -> Found:
+    """What a short or badly misspelt name may be. The nearest only: who is asked about everything is not helped."""
+    word, kind = bare(typed)
+    return _of_kind(list(chain.from_iterable(names.nearest(word))), kind)
+
+
+def _part(names: Names, typed: str) -> Found:
+    """The places that have all the words of `typed` in their names: "Taita" is Taita Taveta, perhaps."""
+    words = folded(typed).split()
+    holds = [{place.id for place in names.parts.get(word, ())} for word in words]
+    both = set.intersection(*holds) if holds else set()
+    return [names.places[one] for one in sorted(both)]
+
+
+def _mentioned(names: Names, typed: str) -> Found:
+    """The places that a sentence names, the longest names first; "Bura" and "Tana River" in one sentence are the Bura that lies there."""
+    groups = _groups(names, folded(typed).split())
+    used: set[int] = set()
+    for n in range(len(groups)):
+        for m, other in enumerate(groups):
+            around = {place.id for place in other}
+            if m != n and (inside := [p for p in groups[n] if any(up.id in around for up in names.up(p))]):
+                groups[n] = inside
+                used.add(m)
+    return list(chain.from_iterable(group for n, group in enumerate(groups) if n not in used))
+
+
+def _groups(names: Names, words: Sequence[str]) -> list[Found]:
+    """What each name in `words` may mean. Alone, a word that every sentence has is no name ("wote", all, is a Kenyan town)."""
+    groups: list[Found] = []
+    taken: set[int] = set()
+    for size in range(min(_WORDS, len(words)), 0, -1):
+        for at in range(len(words) - size + 1):
+            span, name = range(at, at + size), "".join(words[at : at + size])
+            common = len(name) < _WORDS or name in ALL_FUNCTION
+            if not common and taken.isdisjoint(span) and (found := names.full.get(name)):
+                groups.append(found)
+                taken.update(span)
+    return groups
+
+
+def _put(where: dict[str, Found], word: str, place: Place) -> None:
+    if word and place not in (found := where.setdefault(word, [])):
+        found.append(place)
