@@ -1,4 +1,4 @@
-"""The pages' own words, by language, from words.toml."""
+"""The pages' own words, by language: one file of bot/console/words/ for each area."""
 
 import tomllib
 from collections.abc import Mapping
@@ -9,13 +9,23 @@ from aiohttp import web
 from bot.core.errors import BadText
 from bot.core.types import Lang
 
-FILE = Path(__file__).with_name("words.toml")
+FOLDER = Path(__file__).with_name("words")
 
 Words = Mapping[str, str]
 
 
-def load_words(file: Path = FILE) -> Mapping[Lang, Words]:
-    """Every language with the same names. Raises BadText."""
+def load_words(folder: Path = FOLDER) -> Mapping[Lang, Words]:
+    """Every language with the same names, those of all files together. Raises BadText."""
+    words: dict[Lang, dict[str, str]] = {lang: {} for lang in Lang}
+    for file in sorted(folder.glob("*.toml")):
+        for lang, table in _read(file).items():
+            if twice := sorted(words[lang].keys() & table.keys()):
+                raise BadText(file.name, 0, f"another file has {', '.join(twice)}, too", "Give them names of their own")
+            words[lang] |= table
+    return words
+
+
+def _read(file: Path) -> Mapping[Lang, Words]:
     try:
         tables = tomllib.loads(file.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:

@@ -95,10 +95,16 @@ async def test_conversation_says_that_the_store_is_down(client: Client, app: App
 
 
 def test_both_languages_have_the_same_words(tmp_path: Path) -> None:
-    file = tmp_path / "words.toml"
-    file.write_text('[en]\nsend = "Send"\nhome = "Home"\n[sw]\nsend = "Tuma"\n')
-    with pytest.raises(BadText, match=r"\[sw\] lacks home"):
-        load_words(file)
+    (tmp_path / "one.toml").write_text('[en]\nsend = "Send"\nhome = "Home"\n[sw]\nsend = "Tuma"\n')
+    with pytest.raises(BadText, match=r"one.toml.*\[sw\] lacks home"):
+        load_words(tmp_path)
+
+
+def test_no_two_files_of_words_use_the_same_name(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.toml").write_text('[en]\nsend = "Send"\n[sw]\nsend = "Tuma"\n')
+    with pytest.raises(BadText, match=r"two.toml.*another file has send, too"):
+        load_words(tmp_path)
 
 
 def test_script_uses_only_words_that_exist() -> None:
