@@ -6,7 +6,7 @@ On PostgreSQL whoever changes parts locks their delivery first, so that two repo
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, case, delete, insert, select, update
 
 from bot.core.price import Price
 from bot.core.storage import Claim, NewDelivery, Part, WaitingAnswer
@@ -29,6 +29,9 @@ _SHOWN = select(_D.message_id, _D.status, _D.kind, _D.facts).where(_D.id == ROW)
 _SET_PARTS = update(PART).where(_P.delivery_id.in_(_ROWS), _P.status.in_(_OLD)).values(status=_NEW)
 _CLIMB_PART = update(PART).where(_PART, _P.status.in_(_OLD)).values(status=_NEW)
 _CLIMB = update(DELIVERY).where(_D.id.in_(_ROWS), _D.status.in_(_OLD)).values(status=_NEW)
+_CLIMB_OUT = _CLIMB.values(wired_at=case((_D.wired_at == 0, NOW), else_=_D.wired_at))
+_CLIMB_HOME = _CLIMB_OUT.values(delivered_at=case((_D.delivered_at == 0, NOW), else_=_D.delivered_at))
+_CLIMBS = {Status.WIRED: _CLIMB_OUT, Status.SENT: _CLIMB_OUT, Status.DELIVERED: _CLIMB_HOME, Status.READ: _CLIMB_HOME}
 _failed = select(PART.c.n).where(PART.c.delivery_id == _D.id, one_of(PART.c.status, [Status.FAILED])).exists()
 _CLIMB_UNCLEAR = update(DELIVERY).where(_D.id.in_(_ROWS), _D.status.in_(_OLD), ~_failed).values(status=Status.UNKNOWN)
 _CLIMB_FAILED = update(DELIVERY).where(_D.id.in_(_ROWS), _D.status.in_(_OLD), _failed).values(status=Status.FAILED)
@@ -109,10 +112,15 @@ def climb_part(connection: Connection, delivery_id: int, n: int, status: Status)
     connection.execute(_CLIMB_PART, {"row": delivery_id, "which": n, "old": lower(status), "new": status})
 
 
-def climb(connection: Connection, delivery_id: int) -> None:
+def climb(connection: Connection, delivery_id: int, *, now: float) -> None:
     """Moves a delivery up to where its parts are."""
     status = summary(Status(part) for part in connection.scalars(_STATUSES, {"row": delivery_id}))
-    connection.execute(_CLIMB, {"rows": [delivery_id], "old": lower(status), "new": status})
+    known = {"rows": [delivery_id], "old": lower(status), "new": status}
+    reached = _CLIMBS.get(status)
+    if reached is None:
+        connection.execute(_CLIMB, known)
+    else:
+        connection.execute(reached, known | {"now": now})
 
 
 def fail(connection: Connection, deliveries: Sequence[int], why: str) -> None:

@@ -40,7 +40,7 @@ def take(connection: Connection, update: StatusUpdate, *, now: float, keep: bool
         outbox.learn(connection, update.channel, update.external_id, part.delivery_id, part.n)
     outbox.climb_part(connection, part.delivery_id, part.n, update.status)
     outbox.set_price(connection, part.delivery_id, part.n, update.price)
-    outbox.climb(connection, part.delivery_id)
+    outbox.climb(connection, part.delivery_id, now=now)
     return True
 
 
@@ -66,5 +66,5 @@ def settle(connection: Connection, *, now: float) -> None:
     for channel, external_id, delivery_id, n in set(crossed):
         connection.execute(_LOCK, {"row": delivery_id})
         outbox.learn(connection, channel, external_id, delivery_id, n)
-        outbox.climb(connection, delivery_id)
+        outbox.climb(connection, delivery_id, now=now)
     connection.execute(_FORGET, {"since": now - KEEP_REPORTS_S})

@@ -81,20 +81,20 @@ class Senders:
                 outbox.learn(connection, delivery.channel, external_id, claim.id, n)
                 outbox.climb_part(connection, claim.id, n, Status.WIRED)
                 outbox.set_price(connection, claim.id, n, price)
-                outbox.climb(connection, claim.id)
+                outbox.climb(connection, claim.id, now=now)
 
     def part_unknown(self, claim: Claim, n: int, code: str, *, now: float) -> None:
         with self._db.write() as connection:
             if outbox.held(connection, claim) is not None:
                 outbox.climb_part(connection, claim.id, n, Status.UNKNOWN)
-                outbox.climb(connection, claim.id)
+                outbox.climb(connection, claim.id, now=now)
                 connection.execute(_NOTE, _own(claim) | {"why": code})
 
     def finish_delivery(self, claim: Claim, *, now: float) -> Status:
         with self._db.write() as connection:
             delivery = outbox.held(connection, claim)
             if delivery is not None:
-                outbox.climb(connection, claim.id)
+                outbox.climb(connection, claim.id, now=now)
                 connection.execute(_AGAIN, _own(claim) | {"now": now})
                 connection.execute(_LET_GO, _own(claim))
                 outbox.wake_next(connection, delivery, now=now)

@@ -61,6 +61,11 @@ def _time(default: float | None = 0.0) -> Any:
     return Field(default=default, sa_type=Double, nullable=default is None)
 
 
+def _of_broadcasts(name: str, *columns: str) -> Index:
+    """An index over the deliveries of broadcasts alone, by broadcast."""
+    return Index(name, "broadcast_id", *columns, sqlite_where=OF_BROADCASTS_SQL, postgresql_where=OF_BROADCASTS_SQL)
+
+
 class Message(Row, table=True):
     """What a person sent us, and, where it is a question, how far its answer is."""
 
@@ -105,8 +110,10 @@ class Delivery(Row, table=True):
         UniqueConstraint("dedup"),
         Index("ix_delivery_urn_id", "urn", "id"),
         Index("ix_delivery_message_id", "message_id"),
-        Index("ix_delivery_live", "due_at", sqlite_where=LIVE_SQL, postgresql_where=LIVE_SQL),
-        Index("ix_delivery_broadcast", "broadcast_id", "status", sqlite_where=OF_BROADCASTS_SQL, postgresql_where=OF_BROADCASTS_SQL),
+        Index("ix_delivery_live", "lane", "due_at", sqlite_where=LIVE_SQL, postgresql_where=LIVE_SQL),
+        _of_broadcasts("ix_delivery_broadcast", "status", "channel", "place", "code"),
+        _of_broadcasts("ix_delivery_broadcast_wired_at", "wired_at"),
+        _of_broadcasts("ix_delivery_broadcast_delivered_at", "delivered_at"),
         {"sqlite_autoincrement": True},
     )
 
@@ -125,6 +132,9 @@ class Delivery(Row, table=True):
     despite_stop: bool = False
     unsolicited: bool = False
     broadcast_id: int = Field(default=0, sa_type=BigInteger, nullable=False)  # 0: of none
+    place: str = _words()  # where the person was when a broadcast got to them
+    wired_at: float = _time()  # when the provider had taken all of it
+    delivered_at: float = _time()  # when the phone had all of it, as the provider told it
     status: str = _words()
     via: str = _words()  # "screen" where a USSD screen showed it
     code: str = _words()  # the provider's word, or our reason, for the last thing that went wrong

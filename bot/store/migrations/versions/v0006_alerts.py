@@ -13,6 +13,12 @@ depends_on = None
 BIG_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 IN_FORCE = sa.text("ended = 0")
 OF_BROADCASTS = sa.text("broadcast_id > 0")
+LIVE = sa.text("status IN ('queued', 'errored', 'sending')")
+INDEXES = {  # of a broadcast's deliveries: what a live page asks for every few seconds
+    "ix_delivery_broadcast": ["broadcast_id", "status", "channel", "place", "code"],
+    "ix_delivery_broadcast_wired_at": ["broadcast_id", "wired_at"],
+    "ix_delivery_broadcast_delivered_at": ["broadcast_id", "delivered_at"],
+}
 
 # The audit log is only ever added to. A mistake, or a thief of our own rights, is refused by the database; whoever owns the database can
 # drop a trigger, and is found out by the chain of hashes.
@@ -36,8 +42,12 @@ def upgrade() -> None:
     op.add_column("contact", sa.Column("place", sa.Text(), nullable=False, server_default=""))
     op.create_index("ix_contact_place_urn", "contact", ["place", "urn"])
     op.add_column("delivery", sa.Column("broadcast_id", sa.BigInteger(), nullable=False, server_default="0"))
-    columns = ["broadcast_id", "status"]
-    op.create_index("ix_delivery_broadcast", "delivery", columns, sqlite_where=OF_BROADCASTS, postgresql_where=OF_BROADCASTS)
+    op.add_column("delivery", sa.Column("place", sa.Text(), nullable=False, server_default=""))
+    for name in ("wired_at", "delivered_at"):
+        op.add_column("delivery", sa.Column(name, sa.Double(), nullable=False, server_default="0"))
+    for name, columns in INDEXES.items():
+        op.create_index(name, "delivery", columns, sqlite_where=OF_BROADCASTS, postgresql_where=OF_BROADCASTS)
+    _index_live("lane", "due_at")  # each lane has its share of a sweep
 
 
 def _alerts() -> None:
@@ -141,11 +151,16 @@ def _staff() -> None:
         *_json("roles"),
         *_words("lang", "password", "totp"),
         *_bigs("totp_used"),
-        *_times("created"),
+        *_words("setup"),
+        *_times("setup_until", "created"),
         sa.PrimaryKeyConstraint("name", name="pk_staff"),
     )
     op.create_table(
-        "sign_in", *_words("token", "name", "csrf"), *_times("since", "seen"), sa.PrimaryKeyConstraint("token", name="pk_sign_in")
+        "sign_in",
+        *_words("token", "name", "step", "csrf"),
+        *_times("since", "seen"),
+        *_ints("tries"),
+        sa.PrimaryKeyConstraint("token", name="pk_sign_in"),
     )
     op.create_index("ix_sign_in_name", "sign_in", ["name"])
     op.create_table(
@@ -167,8 +182,11 @@ def _staff() -> None:
 
 
 def downgrade() -> None:
-    op.drop_index("ix_delivery_broadcast", "delivery")
-    op.drop_column("delivery", "broadcast_id")
+    _index_live("due_at")
+    for name in INDEXES:
+        op.drop_index(name, "delivery")
+    for name in ("delivered_at", "wired_at", "place", "broadcast_id"):
+        op.drop_column("delivery", name)
     op.drop_index("ix_contact_place_urn", "contact")
     op.drop_column("contact", "place")
     for table in ("audit", "api_key", "sign_in", "staff", "membership", "roll_answer", "broadcast_place", "broadcast"):
@@ -177,6 +195,11 @@ def downgrade() -> None:
         op.execute("DROP FUNCTION audit_is_append_only")
     for table in ("notice", "feed", "alert_reference", "alert"):
         op.drop_table(table)
+
+
+def _index_live(*columns: str) -> None:
+    op.drop_index("ix_delivery_live", "delivery")
+    op.create_index("ix_delivery_live", "delivery", list(columns), sqlite_where=LIVE, postgresql_where=LIVE)
 
 
 def _id() -> "sa.Column[int]":
