@@ -8,17 +8,9 @@ from bot.core.alert.cap import Area, Point
 from bot.core.place.geo import distance_km
 from bot.core.place.match import Names, match
 from bot.core.place.types import Covered, Match, Place, PlaceKind
+from bot.places.known import Known
 
 _FAR = float("inf")
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """A place as the file has it. `reach_km`: how far from the centre it may reach, for where no outline is installed."""
-
-    place: Place
-    names: Sequence[str] = ()  # other names
-    reach_km: float = 5.0
 
 
 @dataclass(frozen=True, slots=True)

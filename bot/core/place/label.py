@@ -27,29 +27,35 @@ _OWN: Mapping[tuple[str, Lang], Words] = {
 }
 
 
+_WARDS = {Lang.EN: "ward", Lang.SW: "wadi"}
+_IS_WARD = ":ward:"  # in the ids of wards, which are no towns but as small
+
+
 def kind_word(place: Place, lang: Lang) -> str:
     """What people call such a place: "county", "wilaya"."""
+    if _IS_WARD in place.id:
+        return _WARDS.get(lang, _WARDS[Lang.EN])
     usual = _USUAL.get(lang, _USUAL[Lang.EN])
     return _OWN.get((place.country, lang), {}).get(place.kind) or usual[place.kind]
 
 
 def labels(places: Sequence[Place], parent: Callable[[str], Place | None], lang: Lang) -> list[str]:
     """One label for each of `places`, as short as tells them apart. `parent` is the gazetteer's `place`."""
-    same = Counter(key(place.name) for place in places)
-    kinds = Counter((key(place.name), place.kind) for place in places)
-    first = [_label(place, parent, lang, same[key(place.name)], kinds[key(place.name), place.kind]) for place in places]
-    twice = Counter(first)
-    return [_with_kind(label, place, lang) if twice[label] > 1 else label for label, place in zip(first, places, strict=True)]
+    ways: Sequence[Callable[[Place], str]] = (
+        lambda place: place.name,
+        lambda place: f"{place.name} ({kind_word(place, lang)})",
+        lambda place: f"{place.name} ({_around(place, parent, PlaceKind.ADM1)})",
+        lambda place: f"{place.name} ({_around(place, parent, PlaceKind.ADM2)})",
+        lambda place: f"{place.name} ({place.id})",
+    )
+    said = [[way(place) for way in ways] for place in places]
+    counts = [Counter(key(labels[n]) for labels in said) for n in range(len(ways))]
+    return [next((label for n, label in enumerate(one) if counts[n][key(label)] == 1), one[-1]) for one in said]
 
 
-def _label(place: Place, parent: Callable[[str], Place | None], lang: Lang, same: int, same_kind: int) -> str:
-    if same == 1:
-        return place.name
-    if same_kind == 1:
-        return _with_kind(place.name, place, lang)
-    around = parent(place.parent)
-    return f"{place.name} ({around.name})" if around else _with_kind(place.name, place, lang)
-
-
-def _with_kind(label: str, place: Place, lang: Lang) -> str:
-    return f"{label} ({kind_word(place, lang)})"
+def _around(place: Place, parent: Callable[[str], Place | None], kind: PlaceKind) -> str:
+    """The name of the `kind` of place that it lies in, else of what it lies in."""
+    first = around = parent(place.parent)
+    while around and around.kind is not kind:
+        around = parent(around.parent)
+    return around.name if around else first.name if first else place.country

@@ -83,7 +83,7 @@ def match(names: Names, typed: str, *, near: Point | None = None) -> Match:
         return Match((mine,), sure=True)
     for look in (_whole, _qualified, _misspelt):
         if found := look(names, typed[:LONGEST]):
-            return _answer(found, near, sure=True)
+            return _answer(_without_seats(names, found), near, sure=True)
     for ask in (_mentioned, _part, _resembling):
         if found := ask(names, typed[:LONGEST]):
             return _answer(found, near, sure=False)
@@ -99,6 +99,18 @@ def _answer(found: Found, near: Point | None, *, sure: bool) -> Match:
     """Asked back in this order: as near to the typed name as it was found, then the nearest where we know from where, then the largest."""
     places = list({place.id: place for place in found}.values())
     return Match(tuple(_ordered(places, near)[:ASKED]), sure=sure and len(places) == 1)
+
+
+def _without_seats(names: Names, found: Found) -> Found:
+    """A district and the town of its name in it are one to the person: the district, which holds both. Where the county is called so, too,
+    people tell county from town, and the district between them is left out."""
+    left = {place.id: place for place in found}
+    for town in found:
+        around = [place for place in names.up(town) if place.id in left and bare(place.name)[0] == bare(town.name)[0]]
+        district = next((place for place in around if place.kind is PlaceKind.ADM2), None)
+        if town.kind is PlaceKind.TOWN and district:
+            left.pop((district if len(around) > 1 else town).id, None)
+    return list(left.values())
 
 
 def _ordered(places: Found, near: Point | None) -> Found:
