@@ -10,15 +10,19 @@ from functools import cached_property
 from importlib import import_module
 from inspect import signature
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from bot.config import Settings
+from bot.core.alert.access import Access
+from bot.core.alert.audit import AuditStore
+from bot.core.alert.roster import Roster
+from bot.core.alert.staff import StaffStore
 from bot.core.answer import Answerer
 from bot.core.answering import Answering, Hold
 from bot.core.approved import ApprovedBook, vocabulary
 from bot.core.deliver import Deliverer
 from bot.core.desk import Desk
-from bot.core.errors import BadSetting, ModelFailed
+from bot.core.errors import BadSetting, ModelFailed, NotDone
 from bot.core.inbox import Inbox
 from bot.core.jump import Watch, steady
 from bot.core.limits import with_limits
@@ -84,6 +88,34 @@ class App:
     def desk(self) -> Desk:
         """Where a person answers tickets."""
         return Desk(self.store, self.channels, self.queue, self.clock)
+
+    @cached_property
+    def access(self) -> Access:
+        """Who may come in to the console and the API."""
+        from bot.proofs import ArgonAndTotp
+
+        return Access(self._staff, ArgonAndTotp(), self.clock, longest_s=self.settings.alerts.session_hours * 3600)
+
+    @cached_property
+    def roster(self) -> Roster:
+        """Who works here."""
+        return Roster(self._staff, self.clock)
+
+    @property
+    def audit_log(self) -> AuditStore:
+        """Who did what."""
+        return cast(AuditStore, self._kept)
+
+    @property
+    def _staff(self) -> StaffStore:
+        return cast(StaffStore, self._kept)
+
+    @property
+    def _kept(self) -> Store:
+        """The store, where it keeps alerts and staff. Raises NotDone for the one in memory, which knows neither (ADR 0019)."""
+        if not hasattr(self.store, "audit_log"):
+            raise NotDone("This store keeps no staff and no alerts. Use the database: leave database_url empty, or set it.")
+        return self.store
 
     @cached_property
     def places(self) -> Gazetteer:

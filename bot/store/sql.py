@@ -14,12 +14,13 @@ from bot.store.questions import Questions
 from bot.store.rates import Rates
 from bot.store.screens import Screens
 from bot.store.senders import Senders
+from bot.store.staff import StaffBook
 from bot.store.tickets import Tickets
 from bot.store.tx import SqlTx
 from bot.store.waiting import WaitingRows
 
 
-class SqlStore(Questions, Senders, Rates, Buckets, Screens, Chores, Tickets, GaugeRows, Clock, WaitingRows, AuditLog, People):
+class SqlStore(Questions, Senders, Rates, Buckets, Screens, Chores, Tickets, GaugeRows, Clock, WaitingRows, AuditLog, StaffBook, People):
     """bot.core.ports.Store over SQL. May be used by any number of threads and processes; open it anew after a fork."""
 
     def __init__(self, url: str) -> None:

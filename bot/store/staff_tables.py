@@ -15,10 +15,12 @@ class Staff(Row, table=True):
     password: str = _words()  # argon2id, in its own notation; "": cannot sign in
     totp: str = _words()  # the shared secret in base 32; "": not set up yet
     totp_used: int = Field(default=0, sa_type=BigInteger, nullable=False)  # the last time step whose code was taken: no code works twice
+    setup: str = _words()  # the SHA-256 of the code that lets them set both; "": none is out
+    setup_until: float = _time()
     created: float = _time()
 
 
-class SignIn(Row, table=True):
+class SignInRow(Row, table=True):
     """One browser that is signed in. `token` is the SHA-256 of what the browser holds."""
 
     __tablename__ = "sign_in"
@@ -26,12 +28,14 @@ class SignIn(Row, table=True):
 
     token: str = _words(primary_key=True)
     name: str = _words()
+    step: str = _words()  # bot.core.alert.staff.SignIn
     csrf: str = _words()
     since: float = _time()
     seen: float = _time()
+    tries: int = 0
 
 
-class ApiKey(Row, table=True):
+class ApiKeyRow(Row, table=True):
     """A key of a program. `hash` is the SHA-256 of the key; `name` is whose roles it has no more than."""
 
     __tablename__ = "api_key"

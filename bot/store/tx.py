@@ -14,6 +14,7 @@ from bot.store.contacts import PeopleRows
 from bot.store.engine import insert_once, insert_or_update
 from bot.store.notices import NoticeRows
 from bot.store.rules import FIRST_DELAY_S, KEEP_TWINS_S, LIVE, OPEN, MessageState, in_session, is_twin
+from bot.store.staff import StaffRows
 from bot.store.statements import ROW, UNTIL, given, given_list, one_of
 from bot.store.tables import CONTACT, DELIVERY, MESSAGE, PART, SESSION
 from bot.store.tickets import TicketRows
@@ -66,7 +67,7 @@ _PUSH = (
 )
 
 
-class SqlTx(TicketRows, NoticeRows, AuditRows, PeopleRows):
+class SqlTx(TicketRows, NoticeRows, AuditRows, PeopleRows, StaffRows):
     """bot.core.ports.Tx over one connection."""
 
     def __init__(self, connection: Connection) -> None:

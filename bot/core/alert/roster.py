@@ -1,179 +1,114 @@
-"""Lists of people as CSV, read row by row and written. What a spreadsheet does to such a file is expected: semicolons, a byte order mark,
-numbers turned into 2.547E+11, an apostrophe before a number. Names of people are passed over: nothing here needs them.
-"""
+"""Who works here: added, given roles, let go. By an admin on the console, or by who sits at the machine (`ujumbe staff`)."""
 
-import csv
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 
-from bot.core.alert.people import Listed, Person, group_name
+from bot.core.alert.secret import hashed, new_code, plain_code
+from bot.core.alert.staff import Account, Role, StaffStore, StaffTx
 from bot.core.errors import NotDone
-from bot.core.place.label import labels
-from bot.core.place.types import Gazetteer
+from bot.core.ports import Clock
 from bot.core.types import Lang
-from bot.core.urn import tel, whatsapp, whatsapp_user
 
-SPELLINGS = 5000  # different places in one list: each new one is searched for
-LONGEST_SHOWN = 40
-_COLUMNS: Mapping[str, Sequence[str]] = {
-    "number": ("number", "phone", "phone number", "telephone", "mobile", "msisdn", "tel", "urn", "namba", "simu", "namba ya simu"),
-    "language": ("language", "lang", "lugha"),
-    "place": ("place", "location", "area", "mahali", "eneo"),
-    "place_id": ("place_id", "place id"),
-    "groups": ("groups", "group", "vikundi", "kikundi"),
-}
-_LANGS: Mapping[str, Lang] = {
-    **dict.fromkeys(("en", "english", "kiingereza"), Lang.EN),
-    **dict.fromkeys(("sw", "swahili", "kiswahili"), Lang.SW),
-}
-_SHORTENED = re.compile(r"\d(?:[.,]\d+)?E\+?\d+", re.IGNORECASE)
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # what makes a spreadsheet compute a cell
-_SPLIT = re.compile(r"[|;,]")
+SETUP_DAYS = 3.0  # a set-up code that nobody used for so long is void
+_NAME = re.compile(r"[a-z][a-z0-9._-]{1,31}")
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
-    """Something wrong with a row. `code` is a word of the pages, "list_<code>"; `value` is what was meant, never a number."""
-
-    code: str
-    value: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ListRow:
-    """One row of a list. `n` counts lines as a spreadsheet does, the head is 1. `listed` None: the row is left out, for its first trouble;
-    otherwise it is taken in without what its troubles name."""
-
-    n: int
-    listed: Listed | None
-    troubles: Sequence[Trouble] = ()
-
-
-@dataclass
 class Roster:
-    """Reads one list. Raises NotDone where it is no such list."""
+    """The list of staff. `by` is a member's name, or "box:<user>" for who sits at the machine. Raises NotDone, and then changed nothing."""
 
-    country: str
-    places: Gazetteer
-    _numbers: dict[str, int] = field(default_factory=dict)  # urn -> the row that it came in
-    _spelt: dict[str, tuple[str, Trouble | None]] = field(default_factory=dict)
+    store: StaffStore
+    clock: Clock
 
-    def read(self, lines: Iterable[str]) -> Iterator[ListRow]:
-        """Its rows. Blank lines are passed over. `lines` have their ends."""
-        lines = iter(lines)
-        head = next(lines, "").removeprefix("\ufeff")
-        separator = max(",;\t", key=head.count)
-        at = _columns(next(csv.reader([head], delimiter=separator), []))
-        reader = csv.reader(lines, delimiter=separator)
-        while True:
-            try:
-                cells = next(reader, None)
-            except csv.Error:
-                yield ListRow(reader.line_num + 1, None, (Trouble("broken"),))
-                continue
-            if cells is None:
-                return
-            if any(cell.strip() for cell in cells):
-                yield self._row(reader.line_num + 1, {name: cells[n].strip() for name, n in at.items() if n < len(cells)})
+    def members(self) -> Sequence[Account]:
+        """Everybody, also who left."""
+        return self.store.members()
 
-    def _row(self, n: int, cells: Mapping[str, str]) -> ListRow:
-        try:
-            urn = _urn(cells.get("number", ""), self.country)
-        except _Wrong as wrong:
-            return ListRow(n, None, (wrong.trouble,))
-        first = self._numbers.setdefault(urn, n)
-        if first != n:
-            return ListRow(n, None, (Trouble("twice", str(first)),))
-        lang, bad_lang = _lang(cells.get("language", ""))
-        place, bad_place = self._place(cells.get("place_id", ""), cells.get("place", ""))
-        groups, bad_groups = _groups(cells.get("groups", ""))
-        troubles = tuple(one for one in (bad_lang, bad_place, *bad_groups) if one)
-        return ListRow(n, Listed(urn=urn, lang=lang, place=place, groups=groups), troubles)
+    def add(self, name: str, roles: Collection[Role], *, by: str, lang: Lang = Lang.EN) -> str:
+        """Adds a member and returns the code with which they set up password and second device: the only time that it is seen."""
+        _check_roles(roles)
+        if not _NAME.fullmatch(name):
+            raise NotDone(
+                f"{name!r} is no name to sign in with. Take 2 to 32 small letters and digits, a letter first, e.g. amina or j.otieno"
+            )
+        code = new_code()
+        with self.store.begin() as tx:
+            if any(one.name == name for one in tx.accounts()):
+                raise NotDone(
+                    f"There is, or was, a {name}. Names are never used for another person: the audit log tells people apart by them."
+                )
+            account = Account(name=name, roles=frozenset(roles), lang=lang, created=self.clock())
+            tx.save_account(self._with_code(account, code))
+            tx.audit(by, "staff.add", f"staff:{name}", {"roles": sorted(roles)}, now=self.clock())
+        return code
 
-    def _place(self, id: str, typed: str) -> tuple[str, Trouble | None]:
-        if id and self.places.place(id):
-            return id, None
-        typed = typed or id
-        if not typed:
-            return "", None
-        if typed not in self._spelt:
-            if len(self._spelt) >= SPELLINGS:
-                raise NotDone(f"The list names more than {SPELLINGS} different places. Is the column right? Give it in smaller lists.")
-            self._spelt[typed] = self._looked_up(typed)
-        return self._spelt[typed]
+    def reset(self, name: str, *, by: str) -> str:
+        """For who lost their password or second device: both are void, their browsers signed out, and a new code is returned. Their
+        keys stay: what uses them did not lose anything."""
+        code = new_code()
+        with self.store.begin() as tx:
+            account = _found(tx, name)
+            if not account.roles:
+                raise NotDone(f"{name} has left. Give them roles again first.")
+            tx.end_sign_ins(name)
+            tx.save_account(self._with_code(replace(account, password="", totp=""), code))
+            tx.audit(by, "staff.reset", f"staff:{name}", now=self.clock())
+        return code
 
-    def _looked_up(self, typed: str) -> tuple[str, Trouble | None]:
-        found = self.places.match(typed)
-        if found.sure:
-            return found.places[0].id, None
-        maybe = " / ".join(labels(found.places, self.places.place, Lang.EN))
-        return "", Trouble("unsure" if maybe else "unknown", f"{_short(typed)}: {maybe}?" if maybe else _short(typed))
+    def set_roles(self, name: str, roles: Collection[Role], *, by: str) -> None:
+        """Gives a member these roles and no others, from this moment on: also on pages that are open and for their keys."""
+        _check_roles(roles)
+        with self.store.begin() as tx:
+            account = _found(tx, name)
+            changed = replace(account, roles=frozenset(roles))
+            _keep_an_admin(tx, account, changed)
+            tx.save_account(changed)
+            detail = {"from": sorted(account.roles), "to": sorted(roles)}
+            tx.audit(by, "staff.roles", f"staff:{name}", detail, now=self.clock())
 
+    def leave(self, name: str, *, by: str) -> None:
+        """Takes everything from a member but their name, which stays in the log."""
+        with self.store.begin() as tx:
+            account = _found(tx, name)
+            gone = replace(account, roles=frozenset(), password="", totp="", setup="", setup_until=0.0)
+            _keep_an_admin(tx, account, gone)
+            tx.end_sign_ins(name)
+            tx.end_keys(name)
+            tx.save_account(gone)
+            tx.audit(by, "staff.leave", f"staff:{name}", now=self.clock())
 
-class _Wrong(Exception):
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.trouble = Trouble(code)
+    def end_keys(self, name: str, *, by: str, hash: str = "") -> int:
+        """Ends one key of a member's, or all. Returns how many."""
+        with self.store.begin() as tx:
+            _found(tx, name)
+            ended = tx.end_keys(name, hash=hash)
+            detail = {"key": hash[:12]} if hash else {}
+            tx.audit(by, "key.end", f"staff:{name}", detail | {"ended": ended}, now=self.clock())
+        return ended
 
-
-def _columns(head: Sequence[str]) -> Mapping[str, int]:
-    names = [" ".join(name.casefold().split()) for name in head]
-    at = {column: names.index(name) for column, known in _COLUMNS.items() if (name := next((k for k in known if k in names), ""))}
-    if "number" not in at:
-        raise NotDone("The list has no column for the number. Its first line has to name the columns: number, language, place, groups.")
-    return at
-
-
-def _urn(typed: str, country: str) -> str:
-    typed = typed.removeprefix("'").strip()
-    if not typed:
-        raise _Wrong("no_number")
-    if _SHORTENED.fullmatch(typed):
-        raise _Wrong("shortened")
-    try:
-        if typed.startswith("whatsapp:"):
-            return whatsapp(typed) if typed.startswith("whatsapp:+") else whatsapp_user(typed)
-        return tel(typed, country)
-    except ValueError:
-        raise _Wrong("bad_number") from None
+    def _with_code(self, account: Account, code: str) -> Account:
+        return replace(account, setup=hashed(plain_code(code)), setup_until=self.clock() + SETUP_DAYS * 86_400)
 
 
-def _lang(typed: str) -> tuple[Lang | None, Trouble | None]:
-    if not typed:
-        return None, None
-    lang = _LANGS.get(typed.casefold())
-    return lang, None if lang else Trouble("bad_lang", _short(typed))
+def _check_roles(roles: Collection[Role]) -> None:
+    if not roles:
+        raise NotDone(f"Choose at least one role among {', '.join(Role)}. Who is to have none leaves.")
 
 
-def _groups(typed: str) -> tuple[Sequence[str], Sequence[Trouble]]:
-    good, bad = set(), []
-    for part in filter(str.strip, _SPLIT.split(typed)):
-        try:
-            good.add(group_name(part))
-        except NotDone:
-            bad.append(Trouble("bad_group", _short(part)))
-    return tuple(sorted(good)), bad
+def _found(tx: StaffTx, name: str) -> Account:
+    for account in tx.accounts():
+        if account.name == name:
+            return account
+    raise NotDone(f"There is no {name} among staff.")
 
 
-def _short(typed: str) -> str:
-    """What was typed, for a page: short, and without a number that slipped into the wrong column."""
-    return re.sub(r"\d{5,}", "***", " ".join(typed.split()))[:LONGEST_SHOWN]
+def _keep_an_admin(tx: StaffTx, now: Account, then: Account) -> None:
+    """Somebody must be able to look after staff, whatever is changed."""
 
+    def looks_after(account: Account) -> bool:
+        return account.ready and Role.ADMIN in account.roles
 
-HEAD = ("number", "language", "place", "place_id", "groups", "stopped")
-
-
-def written(person: Person, label: Callable[[str], str]) -> Sequence[str]:
-    """A row of an export, which `Roster` reads again. The number is written as a URN: so a spreadsheet leaves it as it is. `label` names
-    a place by its id. No cell begins with what a spreadsheet would compute."""
-    contact = person.contact
-    cells = (
-        contact.urn,
-        contact.lang.value,
-        label(contact.place) if contact.place else "",
-        contact.place,
-        "|".join(person.groups),
-        "yes" if contact.opted_out else "",
-    )
-    return [f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in cells]
+    others = [one for one in tx.accounts() if one.name != now.name and looks_after(one)]
+    if looks_after(now) and not looks_after(then) and not others:
+        raise NotDone(f"{now.name} is the last admin. Make somebody else an admin first, and let them sign in once.")
