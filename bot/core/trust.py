@@ -12,7 +12,7 @@ from dataclasses import dataclass
 # From OFFERED on, what the search found is offered by its titles, and the person picks: 7 of 10 that are refused wrongly find it there.
 # Below SURE a model that says NOINFO is believed; above, the search is.
 CONFIDENT = 0.3
-CHOSEN = 0.5
+CHOSEN = 0.4
 OFFERED = 0.1
 NEARLY = 0.02  # what else is offered with it: below, hardly one in a hundred is what was meant
 SURE = 0.95
@@ -51,10 +51,10 @@ _SURE_BY_WORDS: Weights = {
     "words": 5.26, "line": 2.71, "found": 1.72, "covered": -3.16, "prior": 0.43, "stray": -3.03, "margin": 0.22, "bias": -4.65,
 }  # fmt: skip
 # With the model's choice: `share` and `none` are the logarithms of its shares for the fact and for no text at all.
-_CHOICE = 0.8
+_CHOICE = 0.15
 _CHOSEN: Weights = {
-    "words": 1.63, "line": -0.78, "found": 1.13, "covered": 0.88, "like": -1.1, "says": 1.25, "prior": -0.26,
-    "stray": -0.19, "strange": -5.83, "margin": 0.22, "share": 0.51, "none": -0.45, "bias": -6.43,
+    "words": 0.03, "line": 1.04, "found": 0.96, "covered": 1.4, "like": -0.02, "says": 0.82, "prior": 0.98,
+    "stray": -5.44, "strange": -6.27, "margin": 0.2, "share": 0.64, "none": -0.3, "bias": -4.84,
 }  # fmt: skip
 
 
