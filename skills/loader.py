@@ -1,6 +1,7 @@
 """Reads everything under skills/ into a Library, and finds what is wrong with it, to the line.
 
 skills/common-texts/   replies.toml, keywords.toml, emergencies.toml, strays.toml
+skills/alert-templates/  hazards.toml, actions.toml, phrases.toml: see skills.alert_texts
 skills/<name>/         skill.toml, prompt.<lang>.md, replies.toml, facts/<topic>.<lang>.md, cases.toml
 """
 
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from bot.core.errors import BadText
 from bot.core.types import Lang, Library
+from skills import alert_texts
 from skills.common_texts import FOLDER, read_emergencies, read_keywords, read_strays, read_texts
 from skills.fact_file import Found
 from skills.fact_rules import check_age, folded
@@ -36,6 +38,7 @@ def check(root: Path, today: date | None = None) -> Sequence[BadText]:
     _, facts = _read(root, problems)
     for found in facts:
         check_age(found, today or datetime.now(UTC).date(), problems)
+    alert_texts.check_age(root, today or datetime.now(UTC).date(), problems)
     return problems.ordered()
 
 
@@ -50,12 +53,14 @@ def _read(root: Path, problems: Problems) -> tuple[Library, Sequence[Found]]:
     )
     facts = [found for folder in folders for found in folder.facts]
     _check_unique(facts, problems)
+    if (root / alert_texts.FOLDER).exists():  # a folder of skills for trying out may do without alerts; the service does not
+        alert_texts.read_alert_words(root, problems)
     return library, facts
 
 
 def _skill_folders(root: Path, problems: Problems) -> Sequence[Path]:
     """Folders with a hyphen or a plain name; Python's own and hidden ones start with "_" or "."."""
-    folders = sorted(path for path in root.glob("[!._]*") if path.is_dir() and path.name != FOLDER)
+    folders = sorted(path for path in root.glob("[!._]*") if path.is_dir() and path.name not in {FOLDER, alert_texts.FOLDER})
     if not folders:
         problems.add(root, 1, "there are no skills", "Name the folder that holds common-texts/ and one folder per skill.")
     return folders

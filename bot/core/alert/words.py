@@ -1,4 +1,4 @@
-"""The words of alerts: hazards and how people name them, what to do in each, and the phrases around them. skills/alert-templates/ as values.
+"""The words of alerts (skills/alert-templates/ as values): hazards and how people name them, what to do in each, the phrases around.
 
 Also the two questions that these words answer: which hazard a received message is about, and which one a person asks about.
 """
@@ -58,9 +58,9 @@ class Phrases:
     more: str  # $n: so many areas are not named
     join: str  # between the last two of several places
     roll_call: str
-    tests: Collection[str]  # words that say of a text that it is an exercise
-    all_clear: Collection[str]  # words that say of a text that the danger is over
-    imperatives: Collection[str]  # words that an instruction to people starts with
+    tests: Sequence[str]  # words that say of a text that it is an exercise
+    all_clear: Sequence[str]  # words that say of a text that the danger is over
+    imperatives: Sequence[str]  # words that an instruction to people starts with
 
 
 @dataclass(frozen=True)
