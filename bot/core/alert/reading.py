@@ -1,11 +1,13 @@
-"""What comes of reading a CAP document: alerts with the defects they have, or why nothing can be read. Nothing here holds a message's text."""
+"""What comes of reading a CAP document: alerts with their defects, or why nothing can be read. Nothing here holds a message's text."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from bot.core.alert.cap import Alert
 from bot.core.errors import NotDone
+
+LONGEST_ID = 500  # characters of an identifier or a sender
 
 
 class Why(StrEnum):
@@ -19,7 +21,7 @@ class Why(StrEnum):
     HTML = "html"  # a web page, mostly an error page served as 200
     NOT_XML = "not_xml"
     NO_ALERT = "no_alert"  # XML, but no CAP alert in it
-    NO_IDENTITY = "no_identity"  # an alert without identifier or sender
+    NO_IDENTITY = "no_identity"  # an alert without identifier or sender, with several that differ, or longer than LONGEST_ID
     NO_SENT = "no_sent"  # `sent` is missing, or no time with a zone
 
 
@@ -40,7 +42,7 @@ SAYS = {
     Why.HTML: "This is a web page, not a CAP document; often it is an error page. Look at the address with a browser.",
     Why.NOT_XML: "The CAP document is not whole XML. Fetch it again; if it stays so, tell its sender.",
     Why.NO_ALERT: "There is no CAP alert in this XML document. Check that the address is the one of the alert, not of a page about it.",
-    Why.NO_IDENTITY: "The CAP alert lacks its identifier or its sender, so nobody can update or cancel it. Tell its sender.",
+    Why.NO_IDENTITY: "The CAP alert lacks one usable identifier and sender, so nobody can update or cancel it. Tell its sender.",
     Why.NO_SENT: "The CAP alert's time `sent` is missing or has no time zone, so nobody can tell what is newer. Tell its sender.",
 }
 
@@ -57,19 +59,21 @@ class DefectKind(StrEnum):
     NO_REFERENCE = "no_reference"  # an Update or a Cancel that names nothing
     UNKNOWN_WORD = "unknown_word"  # another element's value is not one of CAP's
     MISSING = "missing"  # a required element of an info or an area is not there
-    TIME = "time"  # a time without a zone, or no time; it is taken as absent
+    TIME = "time"  # no time that we can read; it is taken as absent
+    TIME_NAIVE = "time_naive"  # a time without a zone: nobody knows which hour; it is taken as absent
     TIME_FORM = "time_form"  # "Z" or fractions: against the standard, and clear
     EXPIRES_EARLY = "expires_early"  # an info expires before it takes effect
     POLYGON = "polygon"  # could not be read and was left out
     POLYGON_EMPTY = "polygon_empty"
     POLYGON_OPEN = "polygon_open"  # we closed it
     POLYGON_FORM = "polygon_form"  # other separators than the standard's; read all the same
-    COORDINATES = "coordinates"  # out of range
-    SWAPPED = "swapped"  # longitude seems to come first; nothing was changed
-    CIRCLE = "circle"
-    NO_SHAPE = "no_shape"  # an area without polygon, circle or geocode
-    ELEMENT_TWICE = "element_twice"  # an element that may be there once; the first one counts
+    COORDINATES = "coordinates"  # out of range; left out, but for a longitude between 180 and 360
+    SWAPPED = "swapped"  # longitude comes first; left out, since a guess is no outline
+    CIRCLE = "circle"  # could not be read and was left out
+    NO_SHAPE = "no_shape"  # an area without polygon, circle or geocode that we could read
+    ELEMENT_TWICE = "element_twice"  # an element that may be there once is there with several values; the first one counts
     NO_INFO = "no_info"  # an Alert or Update without any info
+    MORE = "more"  # there are more defects than we list
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,14 @@ class Read:
     alert: Alert
     defects: Sequence[Defect] = ()
     at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """All that a document holds: the alerts that can be read, and by number why the others cannot."""
+
+    reads: Sequence[Read]
+    unreadable: Mapping[int, Why] = field(default_factory=dict)
 
 
 class Signature(StrEnum):
