@@ -123,16 +123,6 @@ class Broadcast(Row, table=True):
     fed_whole: bool = False
 
 
-class BroadcastPlace(Row, table=True):
-    """A place of a broadcast's audience, with its rank: 0 is reached first."""
-
-    __tablename__ = "broadcast_place"
-
-    broadcast_id: int = Field(sa_column=Column(BigId, ForeignKey("broadcast.id"), primary_key=True, autoincrement=False))
-    place: str = _words(primary_key=True)
-    rank: int = 0
-
-
 class RollAnswer(Row, table=True):
     """What a person said to a broadcast's roll call, last."""
 
@@ -159,6 +149,5 @@ ALERT_REFERENCE = _table("alert_reference")
 FEED = _table("feed")
 NOTICE = _table("notice")
 BROADCAST = _table("broadcast")
-BROADCAST_PLACE = _table("broadcast_place")
 ROLL_ANSWER = _table("roll_answer")
 MEMBERSHIP = _table("membership")

@@ -6,15 +6,15 @@ from typing import Any
 from sqlalchemy import Connection, Row, Table, case, func, select, update
 
 from bot.core.storage import Line, Part, Spent
-from bot.core.types import Lane, Status
+from bot.core.types import Choice, Lane, Status
 from bot.store import outbox, rates, reports, tickets
 from bot.store.engine import Database
 from bot.store.holds import delivery_held, question_held
-from bot.store.rules import FIRST_DELAY_S, LIVE, LONGEST_DELAY_S, OPEN, SCREEN, WAITING, from_micros
+from bot.store.rules import FIRST_DELAY_S, LIVE, LONGEST_DELAY_S, OPEN, SCREEN, WAITING, from_micros, shared_out
 from bot.store.statements import NOW, given, one_of
 from bot.store.tables import DELIVERY, MESSAGE, PART
 
-_D = DELIVERY.c
+_M, _D = MESSAGE.c, DELIVERY.c
 _could_go = one_of(_D.status, WAITING) & (_D.hold_until <= NOW) & (_D.next_at <= NOW) & (_D.due_at <= NOW) & ~delivery_held(_D)
 _NEXT_DUE = select(_D.id).where(_D.channel == given("on"), _D.lane == given("along"), _could_go).order_by(_D.due_at, _D.id).limit(1)
 _HINT_NEXT = (
@@ -23,6 +23,13 @@ _HINT_NEXT = (
     .values(due_at=NOW + FIRST_DELAY_S)
     .returning(_D.id)
 )
+_QUESTIONS_DUE = select(_M.id, _M.due_at).where(one_of(_M.state, OPEN), _M.due_at <= NOW, ~question_held(_M)).order_by(_M.due_at)
+_DELIVERIES_DUE = {
+    lane: select(_D.id, _D.due_at)
+    .where(one_of(_D.status, LIVE), _D.lane == lane, _D.due_at <= NOW, ~delivery_held(_D))
+    .order_by(_D.due_at, _D.id)
+    for lane in (Lane.ALERTS, Lane.SENDS)
+}
 _BATCH = 500  # rows a transaction: nobody waits long for its end
 
 
@@ -32,14 +39,15 @@ class Chores:
     _db: Database
 
     def due(self, *, now: float, limit: int, closed: Collection[str] = ()) -> Sequence[tuple[Lane, int]]:
-        m, d = MESSAGE.c, DELIVERY.c
-        questions = select(m.id, m.due_at).where(one_of(m.state, OPEN), m.due_at <= now, ~question_held(m)).order_by(m.due_at)
-        deliveries = select(d.id, d.due_at, d.lane).where(one_of(d.status, LIVE), d.due_at <= now, ~delivery_held(d)).order_by(d.due_at)
-        deliveries = deliveries.where(d.channel.not_in(closed)) if closed else deliveries
+        found = {}
         with self._db.write() as connection:
-            found = [(row.due_at, MESSAGE, Lane.ANSWERS, row.id) for row in connection.execute(_unlocked(questions, limit))]
-            found += [(row.due_at, DELIVERY, Lane(row.lane), row.id) for row in connection.execute(_unlocked(deliveries, limit))]
-            chosen = sorted(found, key=lambda place: place[0])[:limit]  # who waits longest comes first: no table starves the other
+            rows = connection.execute(_unlocked(_QUESTIONS_DUE, limit), {"now": now})
+            found[Lane.ANSWERS] = [(row.due_at, MESSAGE, Lane.ANSWERS, row.id) for row in rows]
+            for lane, due in _DELIVERIES_DUE.items():
+                open_ones = due.where(_D.channel.not_in(closed)) if closed else due
+                rows = connection.execute(_unlocked(open_ones, limit), {"now": now})
+                found[lane] = [(row.due_at, DELIVERY, lane, row.id) for row in rows]
+            chosen = shared_out(found, limit, lambda place: place[0])
             for table in (MESSAGE, DELIVERY):
                 _push_back(connection, table, [row for _, of, _, row in chosen if of is table], now)
         return [(lane, row) for _, _, lane, row in chosen]
@@ -78,7 +86,7 @@ class Chores:
         m, d, p = MESSAGE.c, DELIVERY.c, PART.c
         inbound = select(MESSAGE).where(m.urn == urn).order_by(m.received.desc(), m.id.desc()).limit(limit)
         outbound = (
-            select(d.id, d.created, p.n, p.text, p.status, case((d.via == SCREEN, m.channel), else_=d.channel).label("channel"))
+            select(d.id, d.created, p.n, p.text, p.status, d.choices, case((d.via == SCREEN, m.channel), else_=d.channel).label("channel"))
             .join(PART, p.delivery_id == d.id)
             .outerjoin(MESSAGE, m.id == d.message_id)
             .where(d.urn == urn)
@@ -87,7 +95,9 @@ class Chores:
         )
         with self._db.read() as connection:
             placed = [((row.received, False, row.id, 0), _said(row)) for row in connection.execute(inbound)]
-            placed += [((row.created, True, row.id, row.n), _replied(row)) for row in connection.execute(outbound)]
+            replied = connection.execute(outbound).all()
+        last = {row.id: row.n for row in reversed(replied)}
+        placed += [((row.created, True, row.id, row.n), _replied(row, last=last[row.id] == row.n)) for row in replied]
         return [line for _, line in sorted(placed, key=lambda pair: pair[0])[-limit:]]
 
     def counts(self) -> Mapping[str, int]:
@@ -124,5 +134,7 @@ def _said(row: Row[*tuple[Any, ...]]) -> Line:
     return Line(True, row.text, row.received, row.state, f"in-{row.id}", row.channel)
 
 
-def _replied(row: Row[*tuple[Any, ...]]) -> Line:
-    return Line(False, row.text, row.created, row.status, f"out-{row.id}-{row.n}", row.channel)
+def _replied(row: Row[*tuple[Any, ...]], *, last: bool) -> Line:
+    """What can be picked goes out with the last part."""
+    choices = tuple(Choice(*choice) for choice in row.choices) if last else ()
+    return Line(False, row.text, row.created, row.status, f"out-{row.id}-{row.n}", row.channel, choices)

@@ -20,7 +20,7 @@ from bot.store.memory_rows import Outgoing, Question, Tables, as_answer
 from bot.store.memory_tickets import MemoryTickets
 from bot.store.memory_tx import MemoryTx
 from bot.store.memory_waiting import MemoryWaiting, delivery_held, question_held
-from bot.store.rules import FIRST_DELAY_S, LIVE, SCREEN, UNSENT, MessageState, clean, from_micros, longer, new_token, to_micros
+from bot.store.rules import FIRST_DELAY_S, LIVE, SCREEN, UNSENT, MessageState, clean, from_micros, longer, new_token, shared_out, to_micros
 
 PATIENCE_S = 10.0
 
@@ -225,7 +225,10 @@ class MemoryStore(MemoryRates, MemoryBuckets, MemoryTickets, MemoryGauges, Memor
             rows: list[Question | Outgoing] = [q for q in t.questions.values() if q.open and q.due_at <= now and not question_held(t, q)]
             live = (d for d in t.outgoing.values() if d.live and d.order.channel not in closed)
             rows += [d for d in live if d.due_at <= now and not delivery_held(t, d)]
-            chosen = sorted(rows, key=lambda row: row.due_at)[:limit]
+            found: dict[Lane, list[Question | Outgoing]] = {}
+            for row in sorted(rows, key=lambda row: row.due_at):
+                found.setdefault(Lane.ANSWERS if isinstance(row, Question) else row.order.lane, []).append(row)
+            chosen = shared_out(found, limit, lambda row: row.due_at)
             for row in chosen:
                 t.put(replace(row, due_at=now + row.delay_s, delay_s=longer(row.delay_s)))
             return [(Lane.ANSWERS if isinstance(row, Question) else row.order.lane, row.id) for row in chosen]

@@ -1,13 +1,16 @@
 """The rules that every store keeps, whatever it is made of: pure values and functions, written once."""
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from enum import StrEnum
+from typing import TypeVar
 
 from bot.core.price import Price
-from bot.core.types import Contact, Message, Status, climbs, rank
+from bot.core.types import Contact, Lane, Message, Status, climbs, rank
+
+_Row = TypeVar("_Row")
 
 FIRST_DELAY_S = 2.0  # a row that nobody took is hinted again after this, then after twice as long, and so on
 LONGEST_DELAY_S = 300.0
@@ -64,6 +67,14 @@ def summary(parts: Iterable[Status]) -> Status:
 def longer(delay_s: float) -> float:
     """The delay after `delay_s`."""
     return min(2 * delay_s, LONGEST_DELAY_S)
+
+
+def shared_out(waiting: Mapping[Lane, Sequence[_Row]], limit: int, since: Callable[[_Row], float]) -> list[_Row]:
+    """At most `limit` of the rows that wait, by lane. Each lane has a quarter for itself where it needs it, so that no lane can starve
+    another; the rest goes to those who wait longest, whatever their lane. `since`: how long a row waits. Who waits longest comes first."""
+    own = [row for rows in waiting.values() for row in rows[: limit // len(Lane)]]
+    others = sorted((row for rows in waiting.values() for row in rows[limit // len(Lane) :]), key=since)
+    return sorted([*own, *others[: limit - len(own)]], key=since)
 
 
 def clean(text: str) -> str:

@@ -68,6 +68,16 @@ def test_a_limit_takes_who_waits_longest(store: Store) -> None:
     assert list(store.due(now=T + 9, limit=2)) == [(Lane.ANSWERS, last)]
 
 
+def test_no_lane_starves_another(store: Store) -> None:
+    alerts = [put(store, lane=Lane.ALERTS, urn=f"tel:+2547000001{n:02}", now=T) for n in range(20)]
+    replies = [put(store, urn=f"tel:+2547000002{n:02}", now=T + 5) for n in range(4)]
+    asked = [ask(store, urn=f"tel:+2547000003{n:02}", now=T + 6) for n in range(4)]
+    found = store.due(now=T + 9, limit=12)
+    assert [row for lane, row in found if lane is Lane.SENDS] == replies[:3]
+    assert [row for lane, row in found if lane is Lane.ANSWERS] == asked[:3]
+    assert [row for lane, row in found if lane is Lane.ALERTS] == alerts[:6]
+
+
 def test_what_could_not_go_is_not_hinted(store: Store) -> None:
     asked, shut, other = ask(store), put(store, channel="shut"), put(store, channel="open", urn=OTHER)
     assert set(store.due(now=T + 2, limit=9, closed=["shut"])) == {(Lane.ANSWERS, asked), (Lane.SENDS, other)}

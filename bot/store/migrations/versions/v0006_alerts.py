@@ -125,14 +125,6 @@ def _broadcasts() -> None:
     )
     op.create_index("ix_broadcast_stage", "broadcast", ["stage"])
     op.create_table(
-        "broadcast_place",
-        sa.Column("broadcast_id", BIG_ID, nullable=False, autoincrement=False),
-        *_words("place"),
-        *_ints("rank"),
-        _belongs("broadcast_place", "broadcast"),
-        sa.PrimaryKeyConstraint("broadcast_id", "place", name="pk_broadcast_place"),
-    )
-    op.create_table(
         "roll_answer",
         sa.Column("broadcast_id", BIG_ID, nullable=False, autoincrement=False),
         *_words("urn", "answer", "words"),
@@ -189,7 +181,7 @@ def downgrade() -> None:
         op.drop_column("delivery", name)
     op.drop_index("ix_contact_place_urn", "contact")
     op.drop_column("contact", "place")
-    for table in ("audit", "api_key", "sign_in", "staff", "membership", "roll_answer", "broadcast_place", "broadcast"):
+    for table in ("audit", "api_key", "sign_in", "staff", "membership", "roll_answer", "broadcast"):
         op.drop_table(table)
     if op.get_bind().dialect.name == "postgresql":
         op.execute("DROP FUNCTION audit_is_append_only")
