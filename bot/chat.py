@@ -98,7 +98,7 @@ class Phone:
         return [screen + ("\n[closed]" if ends else "")]
 
     def _new_lines(self) -> list[str]:
-        return [line.text for line in self._outbound() if not self._known(line)]
+        return [_shown(line) for line in self._outbound() if not self._known(line)]
 
     def _outbound(self) -> Iterator[Line]:
         lines = self._app.store.conversation(PERSON, limit=SHOWN)
@@ -108,6 +108,11 @@ class Phone:
         known = line.id in self._seen
         self._seen.add(line.id)
         return known
+
+
+def _shown(line: Line) -> str:
+    """A line with what can be picked under it: a terminal has no buttons."""
+    return "\n".join([line.text, *(f"{choice.id} {choice.label}" for choice in line.choices)])
 
 
 def run(phone: Phone, source: TextIO, out: TextIO, *, record: TextIO | None = None) -> None:

@@ -5,6 +5,7 @@ A nested setting is spelt with two underscores: UJUMBE_CHANNELS__AT_SMS__API_KEY
 
 import os
 import tomllib
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import urlsplit
@@ -111,6 +112,12 @@ class Settings(BaseSettings):
     log_format: Literal["text", "json"] = Field(default="text", description="how log lines look: text for people, json for collectors")
     metrics_open: bool = Field(default=False, description="show /metrics to other machines too, not only to this one")
     simulator_open: bool = Field(default=False, description="show the phone simulator to other machines too, not only to this one")
+    console_open: bool = Field(
+        default=False, description="let staff sign in from other machines too, over HTTPS only, not only on this one"
+    )
+    console_proxies: str = Field(
+        default="127.0.0.1, ::1", description="addresses or networks of the proxies that bring HTTPS: only they are believed who calls"
+    )
     emergency_number: str = Field(default="112", description="what emergency texts tell people to call, e.g. '999 or 112'")
     help_line: str = Field(default="", description="number or place of a person who helps where the guide has no answer; empty: none")
     remote: RemoteSettings = Field(default=RemoteSettings(), description="an endpoint that helps where the house is unsure; off by default")
@@ -121,7 +128,7 @@ class Settings(BaseSettings):
     @classmethod
     def _with_simulator(cls, value: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
         """The simulator is always there, for this machine alone (bot/console/guard.py): real channels do not take it away."""
-        return {"sim": {}, "sim_ussd": {}} | value
+        return {"sim": {}, "sim_ussd": {}, "sim_whatsapp": {}} | value
 
     @field_validator("data_dir")
     @classmethod
@@ -147,6 +154,21 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Order of who wins: arguments, environment, file."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, os.environ.get("UJUMBE_CONFIG", FILE))
+
+    @field_validator("console_proxies")
+    @classmethod
+    def _networks(cls, value: str) -> str:
+        for one in value.split(","):
+            try:
+                ip_network(one.strip())
+            except ValueError:
+                raise ValueError(f"{one.strip()!r} is no address or network. Write for example 127.0.0.1, 172.18.0.0/16") from None
+        return value
+
+    @property
+    def proxies(self) -> "tuple[IPv4Network | IPv6Network, ...]":
+        """Who is believed when they say where a request came from."""
+        return tuple(ip_network(one.strip()) for one in self.console_proxies.split(","))
 
     @property
     def run_path(self) -> Path:

@@ -62,7 +62,7 @@ def test_the_simulators_key_is_made_once_and_kept(tmp_path: Path) -> None:
     assert first == second
     assert len(first[0]) >= 22
     assert (tmp_path / "keys" / "sim").stat().st_mode & 0o077 == 0
-    assert sorted(path.name for path in (tmp_path / "keys").iterdir()) == ["sim", "sim_ussd"]
+    assert sorted(path.name for path in (tmp_path / "keys").iterdir()) == ["sim", "sim_ussd", "sim_whatsapp"]
 
 
 def test_a_missing_model_leaves_the_facts(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

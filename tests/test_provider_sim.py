@@ -73,7 +73,7 @@ def tables(screen: str) -> dict[str, dict[str, str]]:
 def test_the_tables_are_ready_to_paste(tmp_path: Path, provider: str, names: set[str]) -> None:
     shown = tables(rehearse(provider, Settings(data_dir=tmp_path)))
     assert set(shown) == names
-    assert set(open_channels(Settings(data_dir=tmp_path, channels=shown))) == names | {"sim", "sim_ussd"}
+    assert set(open_channels(Settings(data_dir=tmp_path, channels=shown))) == names | {"sim", "sim_ussd", "sim_whatsapp"}
 
 
 def test_every_rehearsal_has_secrets_of_its_own(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from aiohttp import web
 from bot.app import App
 from bot.console.guard import guard, is_near
 from bot.console.pages import Pages, Static
-from bot.console.phone import Phone
+from bot.console.phone import Phone, said
 from bot.console.words import load_words, pick
 from bot.core.ports import Channel
 
@@ -56,9 +56,10 @@ class Console:
     async def phone(self, request: web.Request) -> web.Response:
         """The simulator."""
         lang = pick(request, self._app.settings.lang)
-        channels = [self._app.channels[name] for name in ("sim", "sim_ussd") if name in self._app.channels]
+        channels = [self._app.channels[name] for name in ("sim", "sim_ussd", "sim_whatsapp") if name in self._app.channels]
         addresses = {channel.name: {action: address(channel, action) for action in channel.routes()} for channel in channels}
-        return self._pages.page("phone.html", path="/phone", lang=lang, words=self._words, addresses=addresses)
+        own = said(self._words[lang])
+        return self._pages.page("phone.html", path="/phone", lang=lang, words=self._words, said=own, addresses=addresses)
 
 
 def address(channel: Channel, action: str) -> str:

@@ -350,3 +350,4 @@ class Line:
     status: str
     id: str  # stable for this line
     channel: str
+    choices: Sequence[Choice] = ()  # what could be picked natively under it

@@ -185,7 +185,8 @@ class Tables:
             if d.order.urn == urn:
                 channel = self.questions[d.order.message_id or 0].message.channel if d.via == SCREEN else d.order.channel
                 for p in d.parts:
-                    yield (d.created, True, d.id, p.n), Line(False, p.text, d.created, p.status, f"out-{d.id}-{p.n}", channel)
+                    choices = tuple(d.order.choices) if p.n == d.parts[-1].n else ()
+                    yield (d.created, True, d.id, p.n), Line(False, p.text, d.created, p.status, f"out-{d.id}-{p.n}", channel, choices)
 
 
 def as_answer(row: Outgoing) -> WaitingAnswer:

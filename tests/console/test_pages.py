@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.app import App
+from bot.console.phone import said
 from bot.console.words import load_words
 from bot.core.errors import BadText, StoreDown
 from bot.core.types import Lang
@@ -81,7 +82,7 @@ async def test_conversation_shows_messages_and_their_cost(client: Client, app: A
     assert (again.status, await again.read()) == (304, b"")
 
 
-@pytest.mark.parametrize("urn", ["", "tel:254700000001", "tel:%2B254x", "whatsapp:%2B254700000001", "tel:%2B254700000001%0A"])
+@pytest.mark.parametrize("urn", ["", "tel:254700000001", "tel:%2B254x", "telegram:%2B254700000001", "tel:%2B254700000001%0A"])
 async def test_bad_urn_is_refused(client: Client, urn: str) -> None:
     assert (await client.get(f"/phone/conversation?urn={urn}")).status == 400
 
@@ -107,8 +108,17 @@ def test_no_two_files_of_words_use_the_same_name(tmp_path: Path) -> None:
         load_words(tmp_path)
 
 
-def test_script_uses_only_words_that_exist() -> None:
+def test_script_is_given_just_the_words_that_it_uses() -> None:
     script = (Path(__file__).parents[2] / "bot/console/static/phone.js").read_text()
     used = set(re.findall(r"words\.(\w+)", script))
-    assert used <= load_words()[Lang.EN].keys()
-    assert used
+    assert used == {name for name in said(load_words()[Lang.EN]) if not name.startswith("status_")}
+
+
+async def test_whatsapp_shows_what_can_be_tapped(client: Client, app: App) -> None:
+    key = app.channels["sim_whatsapp"].path_key  # type: ignore[attr-defined]
+    await client.post(f"/c/sim_whatsapp/receive/{key}", json={"from": PERSON, "text": "MENU", "id": "1"})
+    await until(lambda: any(line.status == "wired" for line in app.store.conversation(f"whatsapp:{PERSON}", limit=9)))
+    answer = await client.get(CONVERSATION.replace("tel:", "whatsapp:"))
+    _, told = (await answer.json())["lines"]
+    assert told["choices"][0] == ["1", "Crops"]
+    assert "Crops" not in told["text"]

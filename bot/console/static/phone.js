@@ -1,4 +1,4 @@
-// Two simulated phones. No library: it loads over the slowest line.
+// Three simulated phones. No library: it loads over the slowest line.
 "use strict";
 
 const byId = (id) => document.getElementById(id);
@@ -46,135 +46,168 @@ function complain(error) {
   say(error instanceof TypeError || error.name === "TimeoutError" ? words.offline : `${words.failed}: ${error.message}`);
 }
 
-// The SMS phone
+// The phones that hold a conversation: SMS and WhatsApp
 
-const talk = byId("talk");
-const smsForm = byId("sms");
-const message = byId("message");
-const smsWait = byId("sms-wait");
-const emptyTalk = talk.firstElementChild;
-let quickUntil = 0;
-let timer = 0;
-let looking = false;
+class Talk {
+  constructor(name, scheme, address) {
+    this.scheme = scheme;
+    this.address = address;
+    this.list = byId(`${name}-talk`);
+    this.form = byId(name);
+    this.message = byId(`${name}-message`);
+    this.wait = byId(`${name}-wait`);
+    this.empty = this.list.firstElementChild;
+    this.quickUntil = 0;
+    this.timer = 0;
+    this.looking = false;
+    this.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.send({ text: this.message.value.trim() }, true);
+    });
+    // Enter sends, Shift+Enter breaks the line.
+    this.message.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+        event.preventDefault();
+        this.form.requestSubmit();
+      }
+    });
+    this.keepLooking();
+  }
 
-function metaOf(line) {
-  const time = new Date(line.at * 1000).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
-  const status = words[`status_${line.status}`] || line.status;
-  return [time, status, line.inbound ? "" : `${line.units}/${line.room} ${line.encoding}`].filter(Boolean).join(" · ");
-}
+  metaOf(line) {
+    const time = new Date(line.at * 1000).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+    const status = words[`status_${line.status}`] || line.status;
+    const cost = line.inbound || !line.encoding ? "" : `${line.units}/${line.room} ${line.encoding}`;
+    return [time, status, cost].filter(Boolean).join(" · ");
+  }
 
-function newItem(line) {
-  const item = document.createElement("li");
-  item.className = line.inbound ? "line mine" : "line";
-  item.dataset.id = line.id;
-  const who = document.createElement("span");
-  who.className = "unseen";
-  who.textContent = `${line.inbound ? words.you : words.them}: `;
-  const text = document.createElement("p");
-  text.append(who, line.text);
-  item.append(text, document.createElement("small"));
-  return item;
-}
-
-// Touches only what changed, so that a screen reader hears new lines and nothing twice.
-function show(lines) {
-  const old = new Map([...talk.querySelectorAll(".line")].map((item) => [item.dataset.id, item]));
-  const atEnd = talk.scrollHeight - talk.scrollTop - talk.clientHeight < 40;
-  let grew = false;
-  for (const line of lines) {
-    let item = old.get(line.id);
-    if (!item) {
-      item = talk.appendChild(newItem(line));
-      grew = true;
+  newItem(line) {
+    const item = document.createElement("li");
+    item.className = line.inbound ? "line mine" : "line";
+    item.dataset.id = line.id;
+    const who = document.createElement("span");
+    who.className = "unseen";
+    who.textContent = `${line.inbound ? words.you : words.them}: `;
+    const text = document.createElement("p");
+    text.append(who, line.text || (line.inbound ? words.location_sent : ""));
+    item.append(text);
+    for (const [id, label] of line.choices || []) {
+      const choice = document.createElement("button");
+      choice.type = "button";
+      choice.className = "pick";
+      choice.textContent = label;
+      choice.addEventListener("click", () => this.send({ text: id }, false));
+      item.append(choice);
     }
-    old.delete(line.id);
-    const meta = metaOf(line);
-    if (item.lastChild.textContent !== meta) item.lastChild.textContent = meta;
-    item.classList.toggle("bad", line.status === "failed");
+    item.append(document.createElement("small"));
+    return item;
   }
-  for (const item of old.values()) item.remove();
-  if (lines.length) emptyTalk.remove();
-  else talk.append(emptyTalk);
-  if (grew && atEnd) talk.scrollTop = talk.scrollHeight;
-}
 
-function waiting(lines) {
-  return lines.length > 0 && lines[lines.length - 1].inbound && Date.now() < quickUntil;
-}
+  // Touches only what changed, so that a screen reader hears new lines and nothing twice.
+  show(lines) {
+    const old = new Map([...this.list.querySelectorAll(".line")].map((item) => [item.dataset.id, item]));
+    const atEnd = this.list.scrollHeight - this.list.scrollTop - this.list.clientHeight < 40;
+    let grew = false;
+    for (const line of lines) {
+      let item = old.get(line.id);
+      if (!item) {
+        item = this.list.appendChild(this.newItem(line));
+        grew = true;
+      }
+      old.delete(line.id);
+      const meta = this.metaOf(line);
+      if (item.lastChild.textContent !== meta) item.lastChild.textContent = meta;
+      item.classList.toggle("bad", line.status === "failed");
+    }
+    for (const item of old.values()) item.remove();
+    if (lines.length) this.empty.remove();
+    else this.list.append(this.empty);
+    if (grew && atEnd) this.list.scrollTop = this.list.scrollHeight;
+  }
 
-function tellWait(text) {
-  smsWait.classList.toggle("busy", Boolean(text));
-  if (smsWait.textContent !== text) smsWait.textContent = text;
-}
+  tellWait(text) {
+    this.wait.classList.toggle("busy", Boolean(text));
+    if (this.wait.textContent !== text) this.wait.textContent = text;
+  }
 
-async function look() {
-  const from = number.value.trim();
-  if (looking || document.hidden || !number.validity.valid) return;
-  looking = true;
-  try {
-    const response = await fetch(`/phone/conversation?urn=${encodeURIComponent(`tel:${from}`)}`, { signal: AbortSignal.timeout(ANSWER_MS) });
-    if (!response.ok) throw new Error(await response.text());
-    const { lines } = await response.json();
-    if (from !== number.value.trim()) return;
-    show(lines);
-    tellWait(waiting(lines) ? words.waiting : "");
-    if (notice.textContent === words.offline) say("");
-  } catch (error) {
-    complain(error);
-  } finally {
-    looking = false;
+  async look() {
+    const from = number.value.trim();
+    if (this.looking || document.hidden || !number.validity.valid) return;
+    this.looking = true;
+    try {
+      const path = `/phone/conversation?urn=${encodeURIComponent(`${this.scheme}:${from}`)}`;
+      const response = await fetch(path, { signal: AbortSignal.timeout(ANSWER_MS) });
+      if (!response.ok) throw new Error(await response.text());
+      const { lines } = await response.json();
+      if (from !== number.value.trim()) return;
+      this.show(lines);
+      const waits = lines.length > 0 && lines[lines.length - 1].inbound && Date.now() < this.quickUntil;
+      this.tellWait(waits ? words.waiting : "");
+      if (notice.textContent === words.offline) say("");
+    } catch (error) {
+      complain(error);
+    } finally {
+      this.looking = false;
+    }
+  }
+
+  async keepLooking() {
+    clearTimeout(this.timer);
+    await this.look();
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.keepLooking(), Date.now() < this.quickUntil ? QUICK_MS : SLOW_MS);
+  }
+
+  hurry() {
+    this.quickUntil = Date.now() + ACTIVE_MS;
+    this.keepLooking();
+  }
+
+  async send(said, typed) {
+    const from = caller();
+    if (!from || (typed && !said.text)) return;
+    const button = this.form.querySelector("button");
+    button.disabled = true;
+    this.tellWait(words.sending);
+    try {
+      await post(this.address, { ...said, from, id: randomId() });
+      say("");
+      if (typed) this.message.value = "";
+      this.list.scrollTop = this.list.scrollHeight;
+      this.tellWait(words.waiting);
+      this.hurry();
+    } catch (error) {
+      this.tellWait("");
+      complain(error);
+    } finally {
+      button.disabled = false;
+      if ([document.body, button].includes(document.activeElement)) this.message.focus();
+    }
   }
 }
 
-async function keepLooking() {
-  clearTimeout(timer);
-  await look();
-  clearTimeout(timer);
-  timer = setTimeout(keepLooking, Date.now() < quickUntil ? QUICK_MS : SLOW_MS);
-}
-
-smsForm.addEventListener("submit", async (event) => {
-  event.preventDefault();
-  const from = caller();
-  const text = message.value.trim();
-  if (!from || !text) return;
-  const button = smsForm.querySelector("button");
-  button.disabled = true;
-  tellWait(words.sending);
-  try {
-    await post(desk.dataset.sms, { from, text, id: randomId() });
-    say("");
-    message.value = "";
-    quickUntil = Date.now() + ACTIVE_MS;
-    talk.scrollTop = talk.scrollHeight;
-    tellWait(words.waiting);
-  } catch (error) {
-    tellWait("");
-    complain(error);
-  } finally {
-    button.disabled = false;
-    if ([document.body, button].includes(document.activeElement)) message.focus();
-  }
-  keepLooking();
-});
-
-// Enter sends, Shift+Enter breaks the line.
-message.addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+const talks = [new Talk("sms", "tel", desk.dataset.sms)];
+if (desk.dataset.whatsapp) {
+  const whatsapp = new Talk("whatsapp", "whatsapp", desk.dataset.whatsapp);
+  talks.push(whatsapp);
+  byId("location").addEventListener("submit", (event) => {
     event.preventDefault();
-    smsForm.requestSubmit();
-  }
-});
+    whatsapp.send({ text: "", latitude: byId("latitude").value, longitude: byId("longitude").value }, false);
+    byId("share").open = false;
+  });
+}
 
 number.addEventListener("change", () => {
   say("");
   number.value = caller() || number.value;
-  tellWait("");
   closeDial(words.ussd_empty);
-  keepLooking();
+  for (const talk of talks) {
+    talk.tellWait("");
+    talk.keepLooking();
+  }
 });
 
-document.addEventListener("visibilitychange", keepLooking);
+document.addEventListener("visibilitychange", () => talks.forEach((talk) => talk.keepLooking()));
 
 // The USSD phone
 
@@ -213,8 +246,7 @@ function showScreen({ text, ends }) {
   }
   closeDial(`${text}\n\n${words.ussd_closed}`);
   dial.focus();
-  quickUntil = Date.now() + ACTIVE_MS; // the answer may still come by SMS
-  keepLooking();
+  talks[0].hurry(); // the answer may still come by SMS
 }
 
 async function hop(input) {
@@ -263,5 +295,3 @@ byId("keys").addEventListener("click", (event) => {
   if (event.target instanceof HTMLButtonElement) reply.value += event.target.textContent;
   reply.focus();
 });
-
-keepLooking();
