@@ -22,7 +22,7 @@ FOLDER = "alert-templates"
 HAZARD = ("id", "category", "usual", "kin", "names", "asks", "events", "codes")
 ACTION = ("hazard", "response", *Lang, "source", "reviewed")
 TEMPLATES: Mapping[str, Sequence[str]] = {
-    **dict.fromkeys(("exercise", "update", "join", "roll_call"), ()),
+    **dict.fromkeys(("exercise", "update", "join", "roll_call", "more_one"), ()),
     **dict.fromkeys(("false_alarm", "withdrawn"), ("hazard", "sent")),
     **dict.fromkeys(("false_alarm_at", "withdrawn_at"), ("hazard", "place", "sent")),
     "ended": ("hazard",),

@@ -56,6 +56,7 @@ class Phrases:
     between: str  # $start, $end
     since: str  # $start
     more: str  # $n: so many areas are not named
+    more_one: str  # the same, where it is one
     join: str  # between the last two of several places
     roll_call: str
     tests: Sequence[str]  # words that say of a text that it is an exercise
@@ -129,6 +130,17 @@ class AlertWords:
         if any(_holds(words, prefix) for prefix in prefixes):
             return True
         return bool(words) and any(words[0] in phrases.tests for phrases in self.phrases.values())
+
+    def speaks_of_tests(self, text: str) -> bool:
+        """Whether a word of `text` is one that exercises are called by."""
+        words = _split(text)
+        return any(word in phrases.tests for phrases in self.phrases.values() for word in words)
+
+    def names_hazard(self, text: str, hazard: str, lang: Lang) -> bool:
+        """Whether `text` names the hazard in `lang`, by its name or another word for it, or the hazard that it is a kind of."""
+        own = self.hazard(hazard)
+        meant = {hazard, own.kin} if own else {hazard}
+        return any(found.id in meant for found in self._asks[lang].all(text))
 
     def all_clear(self, text: str) -> bool:
         """Whether `text` says, in either language, that a danger is over."""
