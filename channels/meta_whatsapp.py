@@ -84,6 +84,7 @@ class MetaWhatsapp:
         self.limits = Limits(
             max_body=3 * 2**20,  # batches of up to 1000 events
             gsm7=False,
+            scheme="whatsapp",
             units=_TEXT,
             units_joined=_TEXT,
             max_parts=1,

@@ -25,7 +25,7 @@ class TwilioWhatsapp(TwilioPhone):
     """WhatsApp: 1600 characters, ten messages a second (`rate_per_s`; the sandbox carries one in three seconds: 0.33)."""
 
     name = "twilio_whatsapp"
-    usual_limits = Limits(gsm7=False, units=1600, units_joined=1600, max_parts=1, window_h=24.0, rate_per_s=10.0)
+    usual_limits = Limits(gsm7=False, scheme="whatsapp", units=1600, units_joined=1600, max_parts=1, window_h=24.0, rate_per_s=10.0)
 
     def _to(self, urn: str) -> str:
         try:

@@ -178,6 +178,7 @@ class Limits:
     window_h: float | None = None  # hours after a person's last message in which free text may be sent
     max_body: int = 65_536  # bytes of one webhook request
     choices: int = 0  # native choices that one message can offer (see ports.MenuChannel); 0: menus are numbered lines
+    scheme: str = "tel"  # of the URNs that it reaches
     max_age_s: float = 3600.0  # a reply older than this is no longer worth sending
 
 
