@@ -1,15 +1,97 @@
 """Cleans what strangers wrote before people read it: no markup, no invisible characters, no newline, no links to elsewhere."""
 
+import html
+import re
+import unicodedata
 from collections.abc import Collection
+from dataclasses import replace
 
-from bot.core.alert.cap import Alert
+from bot.core.alert.cap import Alert, Area, Info
+
+_ROUNDS = 6  # how often text that was escaped again and again is unescaped
+_TAG = re.compile(r"<!--[^<>]*-->|</?[a-zA-Z!?][^<>]*>")
+_HOST = r"(?:[a-z0-9-]{1,63}\.){1,6}"
+_LINKS = (
+    r"[a-z][a-z0-9+.-]{1,20}://\S+",  # of any scheme
+    r"(?:mailto|tel|sms|smsto|javascript|data):\S+",
+    r"www\.\S+",
+    _HOST + r"[a-z]{2,24}/\S*",  # bit.ly/x
+    _HOST + r"(?:com|org|net|info|biz|gov|edu|io|ly|gg|xyz|online|click|app|[a-z]{2}\.[a-z]{2})(?![\w-]|\.\w)",
+)
+_LINK = re.compile(rf"(?<![\w@.-])(?:{'|'.join(_LINKS)})", re.ASCII | re.IGNORECASE)
+_ALLOWED = re.compile(r"(?:https?://)?([a-z0-9.-]+)(?::\d{1,5})?(?:[/?#][^\\]*)?", re.ASCII | re.IGNORECASE)
+_CLOSING = ".,;:!?)]}'\"»”’"
+_JOINERS = "\u200c\u200d"  # they shape Arabic and Indic letters: kept between two letters, dropped elsewhere
 
 
 def clean(text: str, *, domains: Collection[str] = ()) -> str:
     """`text` as one line of plain words. Links go unless their host is one of `domains` or under one."""
-    raise NotImplementedError
+    text = _plain(text)
+    text = _visible(text)
+    return " ".join(_LINK.sub(lambda found: _link(found[0], domains), text).split())
 
 
 def cleaned(alert: Alert, *, domains: Collection[str] = ()) -> Alert:
     """The alert with every text that people read cleaned; codes, identity and shapes stay as they are."""
-    raise NotImplementedError
+    return replace(
+        alert,
+        source=clean(alert.source, domains=domains),
+        note=clean(alert.note, domains=domains),
+        infos=tuple(_info(info, domains) for info in alert.infos),
+    )
+
+
+def _info(info: Info, domains: Collection[str]) -> Info:
+    return replace(
+        info,
+        event=clean(info.event, domains=domains),
+        sender_name=clean(info.sender_name, domains=domains),
+        headline=clean(info.headline, domains=domains),
+        description=clean(info.description, domains=domains),
+        instruction=clean(info.instruction, domains=domains),
+        web=_link(info.web.strip(), domains),
+        contact=clean(info.contact, domains=domains),
+        areas=tuple(_area(area, domains) for area in info.areas),
+    )
+
+
+def _area(area: Area, domains: Collection[str]) -> Area:
+    return replace(area, desc=clean(area.desc, domains=domains))
+
+
+def _plain(text: str) -> str:
+    """Without HTML, however often it was escaped; a tag becomes a blank, since "<br>" parts words."""
+    for _ in range(_ROUNDS):
+        before, text = text, _TAG.sub(" ", html.unescape(text))
+        if text == before:
+            return text
+    return re.sub("[<>&]", " ", text)  # escaped for ever: nobody who means well does that
+
+
+def _visible(text: str) -> str:
+    """Without control, format and private characters; white space of any kind becomes a blank."""
+    out = []
+    for n, char in enumerate(text):
+        category = unicodedata.category(char)
+        if char.isspace() or category in {"Cc", "Zl", "Zp"}:
+            out.append(" ")
+        elif category not in {"Cf", "Co", "Cs", "Cn"} or (char in _JOINERS and _between_letters(text, n)):
+            out.append(char)
+    return "".join(out)
+
+
+def _between_letters(text: str, n: int) -> bool:
+    """Whether the character at `n` stands between two letters or marks of a script that joiners shape."""
+    return 0 < n < len(text) - 1 and all(
+        ord(char) >= 0x0600 and unicodedata.category(char)[0] in "LM" for char in (text[n - 1], text[n + 1])
+    )
+
+
+def _link(link: str, domains: Collection[str]) -> str:
+    """The link where its host is allowed, else only the punctuation that followed it."""
+    bare = link.rstrip(_CLOSING)
+    found = _ALLOWED.fullmatch(bare)
+    host = found[1].casefold().removeprefix("www.") if found else ""
+    if any(host == domain.casefold() or host.endswith(f".{domain.casefold()}") for domain in domains if domain and host):
+        return link
+    return link[len(bare) :]

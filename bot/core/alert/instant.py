@@ -1,7 +1,7 @@
 """Times as CAP writes them, to and from seconds since the epoch. A time without a zone is no time: nobody knows which hour is meant."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import NamedTuple
 
 _FORM = re.compile(r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9})\d*)?)?\s?([Zz]|UTC|GMT|[+-]\d\d:?\d\d)?", re.ASCII)
@@ -49,8 +49,9 @@ def _offset(zone: str) -> int:
     return (1 if zone[0] == "+" else -1) * (hours * 3600 + minutes * 60)
 
 
-def written(at: float, *, offset_s: int = 0) -> str:
-    """A time in CAP's form: whole seconds and a numeric offset, "-00:00" for UTC as the standard says."""
-    local = datetime.fromtimestamp(int(at // 1), UTC) + timedelta(seconds=offset_s)
-    sign = "+" if offset_s > 0 else "-"
-    return f"{local:%Y-%m-%dT%H:%M:%S}{sign}{abs(offset_s) // 3600:02d}:{abs(offset_s) % 3600 // 60:02d}"
+def written(at: float, zone: tzinfo = UTC) -> str:
+    """A time in CAP's form: whole seconds and the offset of `zone` as a number, "-00:00" for UTC as the standard says."""
+    local = datetime.fromtimestamp(at // 1, zone)
+    offset = (local.utcoffset() or timedelta()) // timedelta(minutes=1)
+    sign = "+" if offset > 0 else "-"
+    return f"{local:%Y-%m-%dT%H:%M:%S}{sign}{abs(offset) // 60:02d}:{abs(offset) % 60:02d}"
