@@ -11,30 +11,56 @@ IN_FORCE_SQL = text("ended = 0")
 
 
 class Alert(Row, table=True):
-    """A CAP message that came in. `body` is bot.core.alert.cap.Alert as JSON, `raw` the bytes as they came."""
+    """A CAP message that came in. Field for field bot.core.alert.stored.StoredAlert; `body` is bot.core.alert.cap.Alert as JSON ({} where
+    it could not be read), `raw` the bytes as they came."""
 
     __tablename__ = "alert"
     __table_args__ = (
         UniqueConstraint("sender", "identifier", "sent"),
         Index("ix_alert_fingerprint", "fingerprint"),
         Index("ix_alert_state_expires", "state", "expires"),
+        Index("ix_alert_same_as", "same_as"),
         {"sqlite_autoincrement": True},
     )
 
     id: int | None = _id()
-    origin: str = _words()  # "feed:<name>", "push:<name>", "upload:<member>", "own"
+    origin: str = _words()  # "feed:<name>", "push:<name>", "upload:<member>"
+    trusted: bool = False
+    aggregates: bool = False
     sender: str = _words()
     identifier: str = _words()
     sent: float = _time()
+    status: str = _words()
+    msg_type: str = _words()
+    event: str = _words()
+    headline: str = _words()
+    area: str = _words()
+    severity: str = _words()
+    urgency: str = _words()
+    certainty: str = _words()
+    sound: bool = False
+    over: bool = False
+    own: str = _words()
+    own_reason: str = _words()
     state: str = _words()
     reason: str = _words()
+    by: int = Field(default=0, sa_type=BigInteger, nullable=False)
+    areas: list[list[str]] = Field(default_factory=list, sa_type=JSON)
+    over_areas: list[list[str]] = Field(default_factory=list, sa_type=JSON)
+    gone_areas: list[int] = Field(default_factory=list, sa_type=JSON)
     fingerprint: str = _words()
+    same_as: int = Field(default=0, sa_type=BigInteger, nullable=False)
+    signature: str = _words()
     received: float = _time()
     expires: float = _time()
-    root: int = Field(default=0, sa_type=BigInteger, nullable=False)  # the first of its lineage, 0: itself
     hazard: str = _words()
     places: list[str] = Field(default_factory=list, sa_type=JSON)
+    doubt: bool = False
     defects: list[str] = Field(default_factory=list, sa_type=JSON)
+    decision: str = _words()
+    decided_by: str = _words()
+    decided_why: str = _words()
+    decided: float = _time()
     body: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     raw: bytes = Field(default=b"", sa_type=LargeBinary, nullable=False)
 
@@ -63,6 +89,21 @@ class Feed(Row, table=True):
     newest: float = _time()  # the newest item's time
     failures: int = 0
     code: str = _words()
+
+
+class FeedItem(Row, table=True):
+    """An item that a feed listed: no item is fetched twice."""
+
+    __tablename__ = "feed_item"
+    __table_args__ = (Index("ix_feed_item_listed", "listed"),)
+
+    feed: str = _words(primary_key=True)
+    key: str = _words(primary_key=True)
+    tries: int = 0
+    done: bool = False
+    code: str = _words()
+    at: float = _time()
+    listed: float = _time()
 
 
 class Notice(Row, table=True):
@@ -147,6 +188,7 @@ class Membership(Row, table=True):
 ALERT = _table("alert")
 ALERT_REFERENCE = _table("alert_reference")
 FEED = _table("feed")
+FEED_ITEM = _table("feed_item")
 NOTICE = _table("notice")
 BROADCAST = _table("broadcast")
 ROLL_ANSWER = _table("roll_answer")

@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from bot.store.alerts import Alerts
 from bot.store.audit import AuditLog
 from bot.store.buckets import Buckets
 from bot.store.chores import Chores
 from bot.store.clock import Clock
 from bot.store.contacts import People
 from bot.store.engine import Database, make_engine
+from bot.store.feeds import Feeds
 from bot.store.gauges import GaugeRows
 from bot.store.questions import Questions
 from bot.store.rates import Rates
@@ -20,7 +22,9 @@ from bot.store.tx import SqlTx
 from bot.store.waiting import WaitingRows
 
 
-class SqlStore(Questions, Senders, Rates, Buckets, Screens, Chores, Tickets, GaugeRows, Clock, WaitingRows, AuditLog, StaffBook, People):
+class SqlStore(
+    Questions, Senders, Rates, Buckets, Screens, Chores, Tickets, GaugeRows, Clock, WaitingRows, AuditLog, StaffBook, People, Alerts, Feeds
+):
     """bot.core.ports.Store over SQL. May be used by any number of threads and processes; open it anew after a fork."""
 
     def __init__(self, url: str) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, select, update
 from bot.core.storage import Lately, NewDelivery, WaitingAnswer
 from bot.core.types import Contact, Linked, Message, Session, Status, StatusUpdate
 from bot.store import outbox, people, recent, reports, rows
+from bot.store.alerts import AlertRows
 from bot.store.audit import AuditRows
 from bot.store.contacts import PeopleRows
 from bot.store.engine import insert_once, insert_or_update
@@ -67,7 +68,7 @@ _PUSH = (
 )
 
 
-class SqlTx(TicketRows, NoticeRows, AuditRows, PeopleRows, StaffRows):
+class SqlTx(TicketRows, NoticeRows, AuditRows, PeopleRows, StaffRows, AlertRows):
     """bot.core.ports.Tx over one connection."""
 
     def __init__(self, connection: Connection) -> None:

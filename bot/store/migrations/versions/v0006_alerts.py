@@ -54,13 +54,26 @@ def _alerts() -> None:
     op.create_table(
         "alert",
         _id(),
-        *_words("origin", "sender", "identifier"),
+        *_words("origin"),
+        *_flags("trusted", "aggregates"),
+        *_words("sender", "identifier"),
         *_times("sent"),
-        *_words("state", "reason", "fingerprint"),
+        *_words("status", "msg_type", "event", "headline", "area", "severity", "urgency", "certainty"),
+        *_flags("sound", "over"),
+        *_words("own", "own_reason", "state", "reason"),
+        *_bigs("by"),
+        *_json("areas", "over_areas", "gone_areas"),
+        *_words("fingerprint"),
+        *_bigs("same_as"),
+        *_words("signature"),
         *_times("received", "expires"),
-        *_bigs("root"),
         *_words("hazard"),
-        *_json("places", "defects", "body"),
+        *_json("places"),
+        *_flags("doubt"),
+        *_json("defects"),
+        *_words("decision", "decided_by", "decided_why"),
+        *_times("decided"),
+        *_json("body"),
         sa.Column("raw", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_alert"),
         sa.UniqueConstraint("sender", "identifier", "sent", name="uq_alert_sender_identifier_sent"),
@@ -68,6 +81,7 @@ def _alerts() -> None:
     )
     op.create_index("ix_alert_fingerprint", "alert", ["fingerprint"])
     op.create_index("ix_alert_state_expires", "alert", ["state", "expires"])
+    op.create_index("ix_alert_same_as", "alert", ["same_as"])
     op.create_table(
         "alert_reference",
         sa.Column("alert_id", BIG_ID, nullable=False, autoincrement=False),
@@ -86,6 +100,16 @@ def _alerts() -> None:
         *_words("code"),
         sa.PrimaryKeyConstraint("name", name="pk_feed"),
     )
+    op.create_table(
+        "feed_item",
+        *_words("feed", "key"),
+        *_ints("tries"),
+        *_flags("done"),
+        *_words("code"),
+        *_times("at", "listed"),
+        sa.PrimaryKeyConstraint("feed", "key", name="pk_feed_item"),
+    )
+    op.create_index("ix_feed_item_listed", "feed_item", ["listed"])
     op.create_table(
         "notice",
         *_words("key", "hazard", "severity"),
@@ -185,7 +209,7 @@ def downgrade() -> None:
         op.drop_table(table)
     if op.get_bind().dialect.name == "postgresql":
         op.execute("DROP FUNCTION audit_is_append_only")
-    for table in ("notice", "feed", "alert_reference", "alert"):
+    for table in ("notice", "feed_item", "feed", "alert_reference", "alert"):
         op.drop_table(table)
 
 

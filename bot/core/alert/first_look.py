@@ -1,0 +1,81 @@
+"""The first look at a received alert: what it is by itself, before anything else is known."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from bot.core.alert.cap import Alert, Info
+from bot.core.alert.fingerprint import fingerprint
+from bot.core.alert.gate import Outcome, judge
+from bot.core.alert.hygiene import clean
+from bot.core.alert.lineage import areas_of, keys_of
+from bot.core.alert.reading import Read, Signature
+from bot.core.alert.stored import Origin, State, StoredAlert
+from bot.core.alert.telling import Telling
+from bot.core.place.types import Gazetteer
+
+_BRIEF = 200  # characters of a headline or of areas in a list
+
+
+@dataclass(frozen=True, slots=True)
+class FirstLook:
+    """What it takes to look at one. `hold_all`: the settings have a person release each one."""
+
+    places: Gazetteer
+    telling: Telling
+    hazard_of: Callable[[Info], str]  # an id of skills/alert-templates, "" where unknown
+    hold_all: bool = False
+
+    def look(self, read: Read, origin: Origin, *, signature: Signature, passes: bool, now: float) -> StoredAlert:
+        """The alert as it is to be stored. `passes`: its signature is as the settings want it."""
+        alert, verdict = read.alert, judge(read.alert)
+        first = alert.infos[0] if alert.infos else Info()
+        covered = self.places.covered(areas_of(alert))
+        built = bool(self.places.children(""))
+        acts = verdict.outcome is Outcome.OPEN or verdict.reason == "cancel"
+        made = StoredAlert(
+            origin=origin.name,
+            trusted=origin.trusted,
+            aggregates=origin.aggregates,
+            sender=alert.sender,
+            identifier=alert.identifier,
+            sent=alert.sent,
+            references=tuple(alert.references),
+            status=alert.status,
+            msg_type=alert.msg_type,
+            event=clean(first.event)[:_BRIEF],
+            headline=clean(first.headline)[:_BRIEF],
+            area=", ".join(dict.fromkeys(clean(area.desc) for area in areas_of(alert)))[:_BRIEF],
+            severity=first.severity,
+            urgency=first.urgency,
+            certainty=first.certainty,
+            sound=acts and passes,
+            over=verdict.over,
+            own=State(verdict.outcome.value),
+            own_reason=verdict.reason,
+            state=State(verdict.outcome.value),
+            areas=tuple(keys_of(area) for area in areas_of(alert)),
+            over_areas=tuple(keys_of(area) for area in areas_of(alert, None if verdict.over else verdict.over_infos)),
+            fingerprint=fingerprint(alert),
+            signature=signature.value,
+            received=now,
+            expires=max((self.telling.expires(info, alert.sent) for info in alert.infos), default=alert.sent),
+            hazard=next((found for info in alert.infos if (found := self.hazard_of(info))), ""),
+            places=tuple(place.id for place in covered.places),
+            doubt=covered.degraded or not built or bool(covered.unknown),
+            defects=tuple(str(defect) for defect in read.defects),
+        )
+        unplaced = built and (not covered.places or bool(covered.unknown))
+        return replace(made, **self._own(made, alert, passes=passes, unplaced=unplaced))
+
+    def _own(self, made: StoredAlert, alert: Alert, *, passes: bool, unplaced: bool) -> dict[str, object]:
+        """What it is by itself, beyond what the gate says."""
+        if not passes:
+            return {"own": State.QUARANTINED, "own_reason": "signature"}
+        if made.own is not State.OPEN:
+            return {}
+        if made.over:
+            return {"own": State.ENDED, "own_reason": "over_itself"}
+        speaks = self.telling.notice(alert, key="", source="", now=float("-inf")) is not None
+        whys = {"untrusted": not made.trusted, "relay": self.hold_all, "language": not speaks, "place": unplaced}
+        why = next((why for why, holds in whys.items() if holds), "")
+        return {"own": State.HELD if why else State.OPEN, "own_reason": why}
