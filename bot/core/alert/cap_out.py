@@ -1,0 +1,87 @@
+"""Every broadcast as a CAP 1.2 message of our own, so that other systems (a cell broadcast centre, a radio, an aggregator) can take it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.core.alert.broadcast import Broadcast, Mode
+from bot.core.alert.cap import Alert, AlertStatus, Area, Category, Info, MsgType, Reference, ResponseType, Scope
+from bot.core.alert.words import AlertWords
+from bot.core.types import Lang
+
+PLACE_CODE = "ujumbe:place"  # geocodes: our place ids; ISO 3166-2 codes also under their own name
+ISO_CODE = "ISO3166-2"
+_NOTE: Mapping[Mode, str] = {Mode.LIVE: "", Mode.EXERCISE: "This is an exercise. Nothing of it is meant."}
+
+
+@dataclass(frozen=True)
+class CapOut:
+    """Makes the messages. `sender` is ours, as in "alerts.example.org": no spaces, commas, "<" or "&"."""
+
+    words: AlertWords
+    sender: str
+
+    def identifier(self, broadcast: Broadcast) -> str:
+        """The id of the message of a stored broadcast: the same whenever it is asked."""
+        return broadcast.identifier or f"{self.sender}-{broadcast.id}"
+
+    def alert(self, broadcast: Broadcast, names: Mapping[str, str], *, earlier: Sequence[Broadcast] = ()) -> Alert:
+        """The message of an approved broadcast. `names` are those of the places of its audience, by id; what has no name is named by its
+        id. `earlier` are those that it follows, the oldest first."""
+        return Alert(
+            identifier=self.identifier(broadcast),
+            sender=self.sender,
+            sent=self._sent(broadcast),
+            status=AlertStatus.EXERCISE if broadcast.mode is Mode.EXERCISE else AlertStatus.ACTUAL,
+            msg_type=broadcast.msg_type,
+            scope=Scope.PUBLIC,
+            source=broadcast.source,
+            note=_NOTE[broadcast.mode],
+            references=[Reference(self.sender, self.identifier(old), self._sent(old)) for old in earlier],
+            infos=[self._info(broadcast, lang, text, names) for lang, text in sorted(broadcast.texts.items())],
+        )
+
+    def _sent(self, broadcast: Broadcast) -> float:
+        """CAP knows whole seconds only."""
+        return float(int(broadcast.approved or broadcast.submitted or broadcast.created))
+
+    def _info(self, broadcast: Broadcast, lang: Lang, text: str, names: Mapping[str, str]) -> Info:
+        hazard = self.words.hazard(broadcast.hazard)
+        return Info(
+            language=lang.value,
+            categories=[hazard.category if hazard else Category.OTHER],
+            event=hazard.names[lang] if hazard else broadcast.title,
+            response_types=[broadcast.response],
+            urgency=broadcast.urgency,
+            severity=broadcast.severity,
+            certainty=broadcast.certainty,
+            event_codes=[("ujumbe:hazard", hazard.id)] if hazard else (),
+            effective=self._sent(broadcast),
+            onset=broadcast.onset or None,
+            expires=broadcast.expires or None,
+            sender_name=broadcast.source,
+            headline=text if len(text) <= _HEADLINE else "",
+            description=text,
+            instruction=self._instruction(broadcast, lang),
+            areas=self._areas(broadcast, lang, names),
+        )
+
+    def _instruction(self, broadcast: Broadcast, lang: Lang) -> str:
+        if broadcast.msg_type is MsgType.CANCEL and broadcast.response is not ResponseType.ALL_CLEAR:
+            return ""
+        action = self.words.action(broadcast.hazard, broadcast.response)
+        return broadcast.slots.get(f"action.{lang}", "").strip() or (action.texts[lang] if action else "")
+
+    def _areas(self, broadcast: Broadcast, lang: Lang, names: Mapping[str, str]) -> Sequence[Area]:
+        """One area a place; where the audience is not one of places, what the text calls it."""
+        ids = broadcast.audience.places
+        if ids:
+            return [Area(names.get(id, id), geocodes=_codes(id)) for id in ids]
+        said = ", ".join(part.strip() for part in broadcast.slots.get(f"place.{lang}", "").split(";") if part.strip())
+        return [Area(said)] if said else ()
+
+
+_HEADLINE = 160
+
+
+def _codes(id: str) -> Sequence[tuple[str, str]]:
+    return ((PLACE_CODE, id),) if ":" in id else ((ISO_CODE, id), (PLACE_CODE, id))
