@@ -1,5 +1,6 @@
 """Templates, static files and the headers that go with them: everything a page needs, and nothing from outside."""
 
+from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ SAFE = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+WITH_FORMS = SAFE | {"Content-Security-Policy": SAFE["Content-Security-Policy"].replace("form-action 'none'", "form-action 'self'")}
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _FOREVER = "public, max-age=31536000, immutable"
 
@@ -54,7 +56,15 @@ class Pages:
 
     def page(self, template: str, **values: Any) -> web.Response:
         """One HTML page. Never stored: it may hold a channel's key."""
-        response = web.Response(text=self._environment.get_template(template).render(values), content_type="text/html", charset="utf-8")
-        response.headers.update(SAFE | {"Cache-Control": "no-store"})
+        return self._response(template, values, SAFE)
+
+    def form_page(self, template: str, *, status: int = 200, **values: Any) -> web.Response:
+        """One page of the signed-in area: its forms may come back to us, and to nobody else."""
+        return self._response(template, values, WITH_FORMS, status)
+
+    def _response(self, template: str, values: Mapping[str, Any], headers: Mapping[str, str], status: int = 200) -> web.Response:
+        text = self._environment.get_template(template).render(values)
+        response = web.Response(text=text, status=status, content_type="text/html", charset="utf-8")
+        response.headers.update({**headers, "Cache-Control": "no-store"})
         response.enable_compression()
         return response

@@ -1,15 +1,22 @@
 """The console's pages, mounted into the gateway's web application."""
 
+from collections.abc import Mapping
 from typing import Protocol, runtime_checkable
 
 from aiohttp import web
 
 from bot.app import App
+from bot.console import signing_in, start
+from bot.console.frame import Frame
 from bot.console.guard import guard, is_near
 from bot.console.pages import Pages, Static
 from bot.console.phone import Phone, said
-from bot.console.words import load_words, pick
+from bot.console.words import Words, load_words, pick
 from bot.core.ports import Channel
+from bot.core.types import Lang
+
+# The areas of the signed-in pages, each with its own place in the menu. A new area is a module and a word here.
+AREAS = (start, signing_in)
 
 
 @runtime_checkable
@@ -20,9 +27,14 @@ class Keyed(Protocol):
 
 
 def add_console(site: web.Application, app: App) -> None:
-    """Adds the start page and, where the `sim` channel is set up, the phone simulator."""
+    """Adds the start page, the pages of staff and, where the `sim` channel is set up, the phone simulator."""
     static = Static()
-    console = Console(app, Pages(static))
+    pages, words = Pages(static), load_words()
+    console = Console(app, pages, words)
+    frame = Frame(app, pages, words, site.router)
+    for area in AREAS:
+        area.add(frame)
+    frame.close()
     site.router.add_get("/", console.home)
     site.router.add_get("/static/{hash}/{name}", static.serve)
     if "sim" in app.channels:
@@ -35,8 +47,8 @@ def add_console(site: web.Application, app: App) -> None:
 class Console:
     """The pages."""
 
-    def __init__(self, app: App, pages: Pages) -> None:
-        self._app, self._pages, self._words = app, pages, load_words()
+    def __init__(self, app: App, pages: Pages, words: Mapping[Lang, Words]) -> None:
+        self._app, self._pages, self._words = app, pages, words
 
     async def home(self, request: web.Request) -> web.Response:
         """What runs here, and where to try it."""

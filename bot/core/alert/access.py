@@ -45,7 +45,15 @@ class Proofs(Protocol):
 
 
 class Refused(NotDone):
-    """Somebody may not come in. The same words whatever the reason."""
+    """Somebody may not come in. The same words whatever the reason; `word` names them on the pages."""
+
+    word = "does_not_fit"
+
+
+class Over(Refused):
+    """They took too long, or tried too often."""
+
+    word = "too_slow"
 
 
 class Slow(NotDone):
@@ -144,7 +152,7 @@ class Access:
         with self.store.begin() as tx:
             current = next((one for one in tx.accounts() if one.name == account.name), None)
             if current is None or not current.setup or current.setup != account.setup:
-                raise Refused("This set-up is over. Ask for a new code.")
+                raise Over("This set-up is over. Ask for a new code.")
             tx.end_sign_ins(account.name)
             tx.save_account(replace(current, password=kept, totp=secret, totp_used=step, setup="", setup_until=0.0))
             tx.add_sign_in(row)
@@ -239,7 +247,7 @@ class Access:
     def _pending(self, token: str, step: str, within_s: float) -> tuple[SignIn, Account]:
         found = self.store.sign_in(hashed(token)) if token else None
         if found is None or not self._holds(found[0], step, within_s):
-            raise Refused("That took too long, or was tried too often. Begin again.")
+            raise Over("That took too long, or was tried too often. Begin again.")
         return found
 
     def _holds(self, sign_in: SignIn, step: str, within_s: float) -> bool:
