@@ -15,8 +15,10 @@ from typing import Any, cast
 from bot.config import Settings
 from bot.core.alert.access import Access
 from bot.core.alert.audit import AuditStore
+from bot.core.alert.people import PeopleStore
 from bot.core.alert.roster import Roster
 from bot.core.alert.staff import StaffStore
+from bot.core.alert.words import AlertWords
 from bot.core.answer import Answerer
 from bot.core.answering import Answering, Hold
 from bot.core.approved import ApprovedBook, vocabulary
@@ -77,7 +79,16 @@ class App:
     def inbox(self) -> Inbox:
         """Takes in what providers send."""
         own = self.settings
-        return Inbox(self.library, self.channels, lang=own.lang, values=own.placeholders, loops=self._loops)
+        return Inbox(
+            self.library,
+            self.channels,
+            lang=own.lang,
+            values=own.placeholders,
+            loops=self._loops,
+            words=self.alert_words,
+            places=self.places,
+            zone=own.zone,
+        )
 
     @property
     def _loops(self) -> Loops:
@@ -107,6 +118,15 @@ class App:
         return cast(AuditStore, self._kept)
 
     @property
+    def people(self) -> PeopleStore:
+        """The people whom alerts are for."""
+        return cast(PeopleStore, self._kept)
+
+    def own_key(self, name: str) -> str:
+        """A secret of this installation, made at its first use and kept in the data directory."""
+        return _own_key(self.settings.data_dir, name)
+
+    @property
     def _staff(self) -> StaffStore:
         return cast(StaffStore, self._kept)
 
@@ -123,6 +143,13 @@ class App:
         from bot.places.gazetteer import Places
 
         return Places()
+
+    @cached_property
+    def alert_words(self) -> AlertWords:
+        """The words of alerts: hazards, what to do, templates."""
+        from skills.alert_texts import load
+
+        return load(SKILLS)
 
     @cached_property
     def _deliverer(self) -> Deliverer:
@@ -282,7 +309,8 @@ def open_checks(channel: Channel, settings: Settings) -> Checks | None:
 
 
 def _own_key(data_dir: Path, name: str) -> str:
-    """A secret path key for the simulator, made once per data directory and shared by its processes."""
+    """A secret, made once per data directory and shared by its processes: a simulator's path key, what the console's addresses hide
+    numbers with."""
     path = data_dir / "keys" / name
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not path.exists():

@@ -18,13 +18,22 @@ TEXTS: Mapping[str, Collection[str]] = {
     **dict.fromkeys(("last_answer_item", "back_key", "more_key", "more_hint", "nothing_more"), ()),
     **dict.fromkeys(("wait_sms", "wait_screen", "working", "no_answer", "offer", "offer_else", "stale", "too_many"), ()),
     **dict.fromkeys(("person_added", "person_which", "person_stopped", "person_none", "person_offer"), ()),
+    **dict.fromkeys(("place_off", "place_none", "place_unknown", "place_which", "place_list", "place_type", "place_choose"), ()),
+    **dict.fromkeys(("place_item", "place_smaller", "menu_key", "read_item", "alert_some", "alerts_other"), ()),
+    **dict.fromkeys(("roll_ask", "roll_title", "roll_safe_item", "roll_help_item", "roll_thanks"), ()),
+    **dict.fromkeys(("place_set", "place_kept", "place_yours", "place_now"), ("place",)),
+    "alert_title": ("hazard",),
+    "alerts_more": ("count",),
+    "alerts_none": ("place", "time", "emergency_number"),
+    "alerts_none_anywhere": ("time", "emergency_number"),
+    **dict.fromkeys(("help_wanted", "help_added"), ("emergency_number",)),
     "person_opened": ("emergency_number",),
     "ask": ("skill",),
     "help": ("emergency_number",),
     "person": ("help_line",),
 }
 
-WORDS = ("stop", "start", "help", "person", "menu", "more", "thanks")
+WORDS = ("stop", "start", "help", "person", "place", "here", "menu", "more", "thanks")
 EMERGENCY = ("id", "source", "reviewed", "of_bodies", "words", "reply")
 
 

@@ -6,6 +6,8 @@ from bot.core.alert.notice import RollAnswer
 from bot.core.ticket import TicketKind
 from bot.core.types import Contact, Reply, Session
 
+SESSION_S = 30 * 60.0  # a menu or a topic on SMS stays open this long
+
 
 @dataclass(frozen=True, slots=True)
 class Wish:
@@ -30,7 +32,7 @@ class RollSaid:
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What to store and say. `question` true: leave it for the ANSWERS lane. `expire`: drop what waits to be sent. `wish`: a person
-    is needed (bot.core.handoff sees to it). `roll`: an answer to a roll call."""
+    is needed (bot.core.handoff sees to it). `roll`: an answer to a roll call. `told`: their words, where nothing else took them."""
 
     contact: Contact
     session: Session
@@ -39,3 +41,4 @@ class Decision:
     expire: bool = False
     wish: Wish | None = None
     roll: RollSaid | None = None
+    told: str = ""

@@ -1,12 +1,13 @@
-"""Handing over to a person: a ticket for who asks for one, and an urgent one for who is in danger."""
+"""Handing over to a person: a ticket for who asks for one, and an urgent one for who is in danger or needs help."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 
-from bot.core.decide import Decision, Wish
+from bot.core.alert.roll import is_question
+from bot.core.decision import Decision, Wish
 from bot.core.language import detect
 from bot.core.storage import Tx
-from bot.core.ticket import Ticket, TicketKind, TicketState
+from bot.core.ticket import ROLL_CALL, URGENT, Ticket, TicketState
 from bot.core.types import Lang, Library, Message, Reply
 
 QUESTION_S = 24 * 3600.0  # an older question is not what they mean
@@ -26,13 +27,28 @@ class Handoff:
         The person's contact is held by the caller."""
         wish = decision.wish
         if wish is None:
-            return decision
-        if wish.kind is TicketKind.EMERGENCY:
-            _emergency(tx, decision, wish, message, now)
+            return self._more_told(tx, decision, now=now) if decision.told else decision
+        if wish.kind in URGENT:
+            _urgent(tx, decision, wish, message, now)
             return decision  # its vetted text is the reply
         name = _unreachable(decision, pushes=pushes) or _person(tx, decision, wish, message, now)
         text = self._library.text(name, decision.contact.lang, **self._values)
         return replace(decision, reply=Reply(text, decision.contact.lang, "fixed"))
+
+    def _more_told(self, tx: Tx, decision: Decision, *, now: float) -> Decision:
+        """What somebody writes soon after they said that they need help goes to their ticket: where they are, what they need. A question
+        is answered all the same, unless it is the first thing that they write; who stopped us hears that once."""
+        ticket = tx.emergency_ticket(decision.contact.urn, ROLL_CALL, since=now - AGAIN_S)
+        if ticket is None:
+            return decision
+        first = "\n" not in ticket.question
+        tx.save_ticket(replace(ticket, state=TicketState.OPEN, question=_joined(ticket.question, decision.told)))
+        silent = decision.contact.opted_out and decision.reply is None and not decision.question and not first
+        if silent or (decision.question and not first and is_question(decision.told)):
+            return decision
+        lang = decision.contact.lang
+        reply = Reply(self._library.text("help_added", lang, **self._values), lang, "emergency", despite_stop=first)
+        return replace(decision, question=False, reply=reply)
 
 
 def _unreachable(decision: Decision, *, pushes: bool) -> str:
@@ -57,13 +73,13 @@ def _person(tx: Tx, decision: Decision, wish: Wish, message: Message, now: float
     return "person_added" if ticket.question else "person_opened"
 
 
-def _emergency(tx: Tx, decision: Decision, wish: Wish, message: Message, now: float) -> None:
+def _urgent(tx: Tx, decision: Decision, wish: Wish, message: Message, now: float) -> None:
     """One ticket an hour. Who writes again is not forgotten where the first one is over already: it opens again."""
     ticket = tx.emergency_ticket(decision.contact.urn, wish.topic, since=now - AGAIN_S)
     if ticket is None:
         tx.add_ticket(_new(decision, wish, message, wish.words, now))
     else:
-        tx.save_ticket(replace(ticket, state=TicketState.OPEN, question=_joined(ticket.question, wish.words)))
+        tx.save_ticket(replace(ticket, state=TicketState.OPEN, question=_joined(ticket.question, _placed(wish, wish.words))))
 
 
 def _new(decision: Decision, wish: Wish, message: Message, words: str, now: float) -> Ticket:
@@ -73,10 +89,15 @@ def _new(decision: Decision, wish: Wish, message: Message, words: str, now: floa
         lang=_spoken(decision, words),
         kind=wish.kind,
         topic=wish.topic,
-        urgent=wish.kind is TicketKind.EMERGENCY,
-        question=_joined("", words),
+        urgent=wish.kind in URGENT,
+        question=_joined("", _placed(wish, words)),
         opened=now,
     )
+
+
+def _placed(wish: Wish, words: str) -> str:
+    """The words with the place behind them, on one line."""
+    return f"{words} [{wish.place}]" if wish.place else words
 
 
 def _spoken(decision: Decision, words: str) -> Lang:

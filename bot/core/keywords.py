@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
@@ -20,6 +20,7 @@ class Word(StrEnum):
     START = "start"
     HELP = "help"
     PERSON = "person"
+    PLACE = "place"
     MENU = "menu"
     MORE = "more"
     THANKS = "thanks"
@@ -38,6 +39,7 @@ class Keyword:
 _KEYS: Mapping[str, Keyword] = {word.value: Keyword(word) for word in Word if word is not Word.LANGUAGE} | {
     f"lang.{lang.value}": Keyword(Word.LANGUAGE, lang) for lang in Lang
 }
+BEFORE = ("here",)  # lists of words that are no command: they count only before what they are about (see `behind`)
 _POLITE = bag(
     "please pls plz plse plis kindly thanks thankyou thank you now sir madam tafadhali tafadhari tafazali naomba asante sasa jamani"
 )
@@ -55,12 +57,12 @@ _PHONE_KEYS = ("abc2", "def3", "ghi4", "jkl5", "mno6", "pqrs7", "tuv8", "wxyz9")
 class Keywords:
     """Recognises whole messages that are a command, and a call for a person before a question.
 
-    `table` maps "stop", "start", "help", "person", "menu", "more", "thanks", "lang.en", "lang.sw" to spellings, in any case, with or
-    without accents and spaces. ValueError where a key is unknown or "stop" has no words: people must always be able to stop us.
+    `table` maps "stop", "start", "help", "person", "place", "menu", "more", "thanks", "lang.en", "lang.sw" to spellings, in any case,
+    with or without accents and spaces. ValueError where a key is unknown or "stop" has no words: people must always be able to stop us.
     """
 
     def __init__(self, table: Mapping[str, Sequence[str]]) -> None:
-        unknown = set(table) - set(_KEYS)
+        unknown = set(table) - set(_KEYS) - set(BEFORE)
         if unknown:
             raise ValueError(f"keywords: unknown list {sorted(unknown)}; known are {sorted(_KEYS)}")
         if not table.get("stop"):
@@ -90,11 +92,8 @@ class Keywords:
 
         The only command that may have more behind it. A short one ("mtu", "agent") begins many a question, so it has to be set apart.
         """
-        typed = list(re.finditer(r"\S+", text))[: _LONGEST_LEAD + 1]
-        for last, behind in reversed(list(pairwise(typed))):
-            head, rest = text[: last.end()], text[behind.start() :]
-            count = self._leads.get("".join(_bare(_tokens(head))), 0)
-            if count >= _LEADS or (count and _set_apart(head, text[last.end() : behind.start()], rest)):
+        for head, apart, rest in behind(text, self._leads):
+            if apart or self._leads[head] >= _LEADS:
                 return Keyword(Word.PERSON, rest=_ABOUT.sub("", rest))
         return None
 
@@ -107,6 +106,22 @@ class Keywords:
             return False
         typed = tokens[0]
         return any(slipped(word, typed) or _drawn_out(word, typed) for word in self._stops if len(word) >= _SHORTEST)
+
+
+def joined(spelling: str) -> str:
+    """`spelling` as it is compared: folded, without spaces and signs."""
+    return "".join(_tokens(spelling))
+
+
+def behind(text: str, leads: Collection[str]) -> Iterator[tuple[str, bool, str]]:
+    """What stands behind each of `leads` (as `joined` makes them) at the beginning of `text`, the longest first: the lead, whether a
+    sign or capitals set it apart, and the rest as it was typed."""
+    typed = list(re.finditer(r"\S+", text))[: _LONGEST_LEAD + 1]
+    for last, following in reversed(list(pairwise(typed))):
+        head, rest = text[: last.end()], text[following.start() :]
+        lead = "".join(_bare(_tokens(head)))
+        if lead in leads:
+            yield lead, _set_apart(head, text[last.end() : following.start()], rest), rest
 
 
 def slipped(word: str, typed: str) -> bool:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 
 from bot.core.lexicon import FUNCTION, bag
-from bot.core.types import Lang
+from bot.core.types import Contact, Lang
 from bot.core.words import is_number, tokens
 
 # Words that carry a topic in the messages we get; most others show their language by their shape.
@@ -80,6 +80,11 @@ def marked(text: str) -> tuple[Lang | None, str]:
     """The language that a letter before the message asks for, and the message without it; None and `text` where there is no letter."""
     found = _LETTER.match(text)
     return (None, text) if found is None else (_MEANT[found[1].lower()], text[found.end() :])
+
+
+def speaks(text: str, contact: Contact) -> Lang:
+    """The language that the person chose, else the one they write in."""
+    return contact.lang if contact.lang_chosen else detect(text, default=contact.lang)
 
 
 def _vote(word: str) -> tuple[Lang | None, float]:

@@ -17,20 +17,24 @@ _CHOICE = re.compile(r"\d{1,2}")
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Where an input leads: a screen to show (`reply`), or a `question` to answer. `lang` is set when a language was picked."""
+    """Where an input leads: a screen to show (`reply`), or a `question` to answer. `lang` is set when a language was picked,
+    `placing` when the person wants to tell their place: that is asked elsewhere (bot.core.place.mine)."""
 
     session: Session
     lang: Lang
     reply: Reply | None = None
     question: str = ""
     lang_chosen: bool = False
+    placing: bool = False
 
 
 class Menu:
-    """The tree over one library: a branch for each skill, the languages, the last answer."""
+    """The tree over one library: a branch for each skill, the languages, the person's place where places are known (`placed`), the last
+    answer."""
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Library, *, placed: bool = False) -> None:
         self._library = library
+        self._placed = placed
         self._facts = {(fact.id, fact.lang): fact for skill in library.skills for fact in skill.facts}
 
     def is_choice(self, text: str) -> bool:
@@ -41,6 +45,8 @@ class Menu:
         """The first screen. `note` is a line above it; `last` the person's last answer, where there is one."""
         text = self._library.text
         labels = [skill.titles[lang] for skill in self._library.skills] + [text("language_item", lang)]
+        if self._placed:
+            labels.append(text("place_item", lang))
         if last:
             labels.append(text("last_answer_item", lang))
         top = replace(session, state=TOP, skill="", more="")
@@ -82,7 +88,9 @@ class Menu:
             return self._skill(session, skills[choice - 1], lang)
         if choice == len(skills) + 1:
             return self.languages(session, lang)
-        if choice == len(skills) + 2 and last:
+        if choice == len(skills) + 2 and self._placed:
+            return Step(session, lang, placing=True)
+        if choice == len(skills) + 2 + self._placed and last:
             return self._screen(replace(session, state=READING, skill=""), lang, last, [self._back_choice(lang)])
         return self.top(session, lang, note=self._library.text("unknown_choice", lang), last=last)
 

@@ -16,6 +16,11 @@ class TicketKind(StrEnum):
 
     PERSON = "person"  # somebody asked for one
     EMERGENCY = "emergency"  # somebody is in danger; they got their vetted text already
+    NEED_HELP = "need_help"  # somebody said to a roll call that they need help
+
+
+URGENT = frozenset({TicketKind.EMERGENCY, TicketKind.NEED_HELP})
+ROLL_CALL = "roll-call"  # the topic of every ticket of NEED_HELP
 
 
 class TicketState(StrEnum):
@@ -35,7 +40,7 @@ class Ticket:
     channel: str
     lang: Lang
     kind: TicketKind
-    topic: str = ""  # the emergency's id
+    topic: str = ""  # the emergency's id, or ROLL_CALL
     urgent: bool = False
     state: TicketState = TicketState.OPEN
     question: str = ""  # everything they said to it, a line each
@@ -96,7 +101,7 @@ class TicketTx(Protocol):
         ...
 
     def emergency_ticket(self, urn: str, topic: str, *, since: float) -> Ticket | None:
-        """The newest ticket of `urn` about the emergency `topic` that was opened after `since`, whatever its state."""
+        """The newest ticket of `urn` of an URGENT kind about `topic` that was opened after `since`, whatever its state."""
         ...
 
     def add_ticket(self, ticket: Ticket) -> int:

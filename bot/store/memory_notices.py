@@ -5,6 +5,8 @@ from dataclasses import replace
 
 from bot.core.alert.cap import Severity
 from bot.core.alert.notice import Notice, RollAnswer, RollCall
+from bot.core.storage import Part
+from bot.core.types import Status
 from bot.store.memory_rows import Tables
 from bot.store.rules import clean
 
@@ -27,9 +29,8 @@ class MemoryNoticeRows:
         return self._t.notices.pop(key, None) is not None
 
     def roll_call(self, urn: str, *, since: float) -> RollCall | None:
-        asked = [
-            row for row in self._t.outgoing.values() if row.order.urn == clean(urn) and row.order.broadcast_id and row.created >= since
-        ]
+        theirs = (row for row in self._t.outgoing.values() if row.order.urn == clean(urn) and row.order.broadcast_id)
+        asked = [row for row in theirs if row.created >= since and any(map(_went_out, row.parts))]
         if not asked:
             return None
         last = max(asked, key=lambda row: row.id)
@@ -37,3 +38,8 @@ class MemoryNoticeRows:
 
     def answer_roll(self, broadcast_id: int, urn: str, answer: RollAnswer, *, words: str, now: float) -> None:
         self._t.roll_answers[(broadcast_id, clean(urn))] = answer
+
+
+def _went_out(part: Part) -> bool:
+    """As in bot.store.notices."""
+    return part.status is not Status.QUEUED and (part.status is not Status.FAILED or bool(part.external_id))

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 
-from bot.core.ticket import Approved, Ticket, TicketAnswer, TicketKind, TicketState, answer_key
+from bot.core.ticket import URGENT, Approved, Ticket, TicketAnswer, TicketKind, TicketState, answer_key
 from bot.store.memory_rows import Tables
 from bot.store.rules import clean
 
@@ -25,7 +25,7 @@ class MemoryTicketRows:
         return _newest(row for row in self._t.tickets.values() if row.urn == clean(urn) and row.state is TicketState.OPEN)
 
     def emergency_ticket(self, urn: str, topic: str, *, since: float) -> Ticket | None:
-        theirs = (row for row in self._t.tickets.values() if row.urn == clean(urn) and row.kind is TicketKind.EMERGENCY)
+        theirs = (row for row in self._t.tickets.values() if row.urn == clean(urn) and row.kind in URGENT)
         return _newest(row for row in theirs if row.topic == topic and row.opened > since)
 
     def add_ticket(self, ticket: Ticket) -> int:

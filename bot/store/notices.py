@@ -5,24 +5,26 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
-from bot.core.alert.broadcast import GOES, Stage
+from bot.core.alert.broadcast import GOES, Mode, Stage
 from bot.core.alert.cap import Severity
 from bot.core.alert.notice import Notice, RollAnswer, RollCall
-from bot.core.types import Lang
+from bot.core.types import Lang, Status
 from bot.store.alert_tables import BROADCAST, NOTICE, ROLL_ANSWER
 from bot.store.engine import insert_or_update
 from bot.store.statements import NOW, given
-from bot.store.tables import DELIVERY
+from bot.store.tables import DELIVERY, PART
 
-_N, _B, _D, _R = NOTICE.c, BROADCAST.c, DELIVERY.c, ROLL_ANSWER.c
+_N, _B, _D, _P, _R = NOTICE.c, BROADCAST.c, DELIVERY.c, PART.c, ROLL_ANSWER.c
 _IN_FORCE = select(NOTICE).where(_N.ended == 0, _N.expires > NOW)
 _END = update(NOTICE).where(_N.key == given("which"), _N.ended == 0).values(ended=NOW)
+# A part that the provider refused and never named did not reach anybody; one that it took, and later calls failed, may have.
+_went_out = select(_P.n).where(_P.delivery_id == _D.id, _P.status != Status.QUEUED, (_P.status != Status.FAILED) | (_P.external_id != ""))
 _ASKED_IN = (
-    select(_D.broadcast_id, _D.created, _R.answer)
+    select(_D.broadcast_id, _D.created, _R.answer, _B.mode)
     .join(BROADCAST, _B.id == _D.broadcast_id)
     .outerjoin(ROLL_ANSWER, (_R.broadcast_id == _D.broadcast_id) & (_R.urn == _D.urn))
     .where(_D.urn == given("person"), _D.broadcast_id > 0, _D.created >= given("since"))
-    .where(_B.roll_call.is_(True), _B.stage.in_([*GOES, Stage.PAUSED]))
+    .where(_B.roll_call.is_(True), _B.stage.in_([*GOES, Stage.PAUSED]), _went_out.exists())
     .order_by(_D.id.desc())
     .limit(1)
 )
@@ -49,7 +51,10 @@ class NoticeRows:
 
     def roll_call(self, urn: str, *, since: float) -> RollCall | None:
         row = self._connection.execute(_ASKED_IN, {"person": urn, "since": since}).first()
-        return None if row is None else RollCall(row.broadcast_id, row.created, RollAnswer(row.answer) if row.answer else None)
+        if row is None:
+            return None
+        answer = RollAnswer(row.answer) if row.answer else None
+        return RollCall(row.broadcast_id, row.created, answer, exercise=row.mode == Mode.EXERCISE)
 
     def answer_roll(self, broadcast_id: int, urn: str, answer: RollAnswer, *, words: str, now: float) -> None:
         values = {"broadcast_id": broadcast_id, "urn": urn, "answer": answer, "words": words, "at": now}

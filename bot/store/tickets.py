@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, insert, select, update
 
-from bot.core.ticket import Approved, Ticket, TicketAnswer, TicketKind, TicketState, answer_key
+from bot.core.ticket import URGENT, Approved, Ticket, TicketAnswer, TicketKind, TicketState, answer_key
 from bot.core.types import Lang, Status
 from bot.store import outbox
 from bot.store.engine import Database
@@ -35,7 +35,7 @@ class TicketRows:
         return self._one(select(TICKET).where(_T.urn == urn, _OPEN))
 
     def emergency_ticket(self, urn: str, topic: str, *, since: float) -> Ticket | None:
-        about = (_T.kind == TicketKind.EMERGENCY) & (_T.topic == topic)
+        about = _T.kind.in_(sorted(URGENT)) & (_T.topic == topic)
         return self._one(select(TICKET).where(_T.urn == urn, about, _T.opened > since))
 
     def add_ticket(self, ticket: Ticket) -> int:

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from bot.core.decide import SESSION_S, Decider, Decision
+from bot.core.decide import Decider
+from bot.core.decision import SESSION_S, Decision
 from bot.core.menu import in_lines
 from bot.core.types import Contact, Lang, Session
 from tests.small import EN, SW, TEXTS, small_library

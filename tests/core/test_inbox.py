@@ -6,9 +6,10 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from bot.core.inbox import WORTH_S, Inbox, session_key, typed
+from bot.core.inbox import WORTH_S, Inbox
 from bot.core.ports import Taken
 from bot.core.storage import NewDelivery, WaitingAnswer
+from bot.core.turn import session_key, typed
 from bot.core.types import Lane, Limits, Linked, Message, OptOut, Reply, Response, Session, SessionEnd, SessionEvent, Status, StatusUpdate
 from bot.store.memory import MemoryStore
 from tests.small import EN, SW, TEXTS, small_library

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.core.answer import Answerer
-from bot.core.decide import SESSION_S
+from bot.core.decision import SESSION_S
 from bot.core.inbox import Inbox
 from bot.core.storage import NewDelivery
 from bot.core.types import OFFER, Choice, Lang, Message, Reply

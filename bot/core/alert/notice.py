@@ -38,6 +38,7 @@ class RollCall:
     broadcast_id: int
     asked: float
     answer: RollAnswer | None
+    exercise: bool = False  # nobody is in danger, and who reads the answers must know
 
 
 class NoticeTx(Protocol):
@@ -56,7 +57,7 @@ class NoticeTx(Protocol):
         ...
 
     def roll_call(self, urn: str, *, since: float) -> RollCall | None:
-        """The newest roll call that `urn` was sent from `since` on and that was not stopped."""
+        """The newest roll call whose text was made for `urn` from `since` on, went out (or may have), and that was not stopped."""
         ...
 
     def answer_roll(self, broadcast_id: int, urn: str, answer: RollAnswer, *, words: str, now: float) -> None:

@@ -5,7 +5,7 @@ called safe who did not say so in so many words.
 """
 
 import re
-from collections.abc import Set
+from collections.abc import Sequence
 
 from bot.core.alert.notice import RollAnswer
 from bot.core.keywords import slipped
@@ -29,17 +29,19 @@ _BESIDE_SAFE = bag(
     """
 )
 _ASKS_HELP = re.compile(
-    r"\b(?:(?:i|we|you)? ?(?:need|want|require) (?:some |urgent |your )?(?:help|rescue|assistance)|(?:please )?help (?:me|us)\b"
-    r"|(?:save|rescue) (?:me|us)\b|(?:na|nina|tuna)(?:hitaji|omba|taka) (?:msaada|kuokolewa)|(?:ni|tu)saidie(?:ni)?\b|(?:ni|tu)okoe(?:ni)?\b)"
+    r"""\b(?:(?:needs?|want|require)\ (?:some\ |urgent\ |your\ )?(?:help|rescue|assistance) | (?:help|save|rescue)\ (?:me|us)
+    | (?:na|nina|tuna|ana|wana)(?:hitaji|omba|taka)\ (?:msaada|kuokolewa) | (?:ni|tu)saidie(?:ni)? | (?:ni|tu)okoe(?:ni)?)\b""",
+    re.VERBOSE,
 )
 _NOT_SAFE = re.compile(
-    r"\b(?:(?:not|isnt|arent|aint|never) (?:\w+ )?safe|unsafe|(?:siko|hatuko|sipo|hatupo|si|sio|siyo|hayuko|hawako) salama|hakuna usalama)\b"
+    r"""\b(?:(?:not|isnt|arent|aint|never)\ (?:\w+\ )?safe | unsafe
+    | (?:siko|hatuko|sipo|hatupo|si|sio|siyo|hayuko|hawako)\ salama | hakuna\ usalama)\b""",
+    re.VERBOSE,
 )
 _NO_NEED = re.compile(r"\b(?:(?:dont|do not|no) need (?:any )?(?:help|rescue)|(?:si|hatu)hitaji msaada|no help needed)\b")
 _ASKING = bag(
     """
-    how what when where why which who can could should does do is jinsi namna vipi nini lini wapi gani ngapi je kwanini nifanyeje tufanyeje
-    aje
+    how what when where why which who can could should does jinsi namna vipi nini lini wapi gani ngapi je kwanini nifanyeje tufanyeje aje
     """
 )
 # A number before one of these is an amount: "2 bags of fertilizer".
@@ -50,59 +52,53 @@ _UNITS = bag(
     cm inch feet x times mara percent asilimia ksh kes tsh sh shillings shilingi bob k am pm st nd rd th plus minus
     """
 )
-_DIGITS = re.compile(r"\s*[#(\[]?0?([12])\b[\s.,:;)\]!\-]*(.*)", re.DOTALL)
+_POLITE = bag("please pls now tafadhali naomba sasa jamani asap urgent urgently haraka")
+_CALLING = bag("need nahitaji ninahitaji tunahitaji naomba tunaomba nataka tunataka nee ned want me us mimi sisi")
+_DIGIT = re.compile(r"\s*[#(\[]?0?([12])(?![\w/]|[.,]\d)[\s.,:;)\]!\-]*(.*)", re.DOTALL)
 _JOINED = re.compile(r"\s*([12])([a-z]{3,}.*)", re.DOTALL | re.IGNORECASE)  # "1safe"
 _LONGEST = 12  # words: more is a story, which only a digit or a plain call for help makes an answer
 
 
-def is_digit(text: str) -> bool:
-    """Whether `text` is a bare 1 or 2: in an open menu that is a choice."""
-    found = _DIGITS.fullmatch(text)
-    return found is not None and not found[2]
+def is_question(text: str) -> bool:
+    """Whether `text` asks something."""
+    return "?" in text or not _ASKING.isdisjoint(tokens(text))
+
+
+def digit(text: str) -> int:
+    """The bare 1 or 2 that `text` is, 0 where it is more or something else: in an open menu a digit is a choice."""
+    found = _DIGIT.fullmatch(text)
+    return int(found[1]) if found is not None and not found[2] else 0
 
 
 def said(text: str) -> RollAnswer | None:
     """What `text` says to a roll call, None where it is about something else. Whether one waits is for the caller to know."""
-    found = _DIGITS.fullmatch(text) or _JOINED.fullmatch(text)
-    digit, rest = (found[1], found[2]) if found else ("", text)
+    found = _DIGIT.fullmatch(text) or _JOINED.fullmatch(text)
+    number, rest = (found[1], found[2]) if found else ("", text)
     typed = tokens(rest)
-    if found is not None and typed and (typed[0] in _UNITS or _asks(rest, typed)):
+    if is_question(rest) or (number and typed and typed[0] in _UNITS):
         return None
-    if digit == "2" or _needs(typed, rest):
+    if number == "2" or (number and "2" in typed) or _needs(typed):
         return RollAnswer.NEED_HELP
-    if digit == "1":
-        return RollAnswer.SAFE
-    return RollAnswer.SAFE if _is_safe(typed, rest) else None
+    return RollAnswer.SAFE if number or _is_safe(typed) else None
 
 
-def _needs(typed: list[str], text: str) -> bool:
-    """Whether the words call for help, or say that it is not safe. A question about help is none: "how do I help my goat"."""
+def _needs(typed: Sequence[str]) -> bool:
+    """Whether the words call for help, or say that it is not safe."""
     plain = " ".join(typed)
-    if _NO_NEED.search(plain) or _asks(text, typed):
+    if _NO_NEED.search(plain):
         return False
     if _NOT_SAFE.search(plain) or (_ASKS_HELP.search(plain) and len(typed) <= _LONGEST):
         return True
     kept = [word for word in typed if word not in _POLITE]
-    return 0 < len(kept) <= 2 and all(_near(word, _HELP) or word in _CALLING for word in kept) and any(_near(w, _HELP) for w in kept)
+    return len(kept) <= 2 and any(_near(w, _HELP) for w in kept) and all(_near(w, _HELP) or w in _CALLING for w in kept)
 
 
-def _is_safe(typed: list[str], text: str) -> bool:
+def _is_safe(typed: Sequence[str]) -> bool:
     """Whether the words say that the person is safe, and nothing besides."""
-    if _NO_NEED.search(" ".join(typed)):
-        return not _asks(text, typed)
     safe = [word for word in typed if _near(word, _SAFE)]
-    return bool(safe) and all(word in safe or word in _BESIDE_SAFE for word in typed) and not _asks(text, typed)
+    return bool(_NO_NEED.search(" ".join(typed))) or (bool(safe) and all(w in safe or w in _BESIDE_SAFE for w in typed))
 
 
-def _asks(text: str, typed: list[str]) -> bool:
-    """Whether it is a question."""
-    return "?" in text or any(word in _ASKING for word in typed[:1] if word != "is") or any(word in _ASKING - {"is", "do"} for word in typed)
-
-
-def _near(word: str, of: tuple[str, ...]) -> bool:
+def _near(word: str, of: Sequence[str]) -> bool:
     """Whether `word` is one of those, or one slip away from one."""
     return word in of or (word not in _OTHERS and len(word) >= 4 and any(slipped(one, word) for one in of if len(one) >= 4))
-
-
-_POLITE: Set[str] = bag("please pls now tafadhali naomba sasa jamani asap urgent urgently haraka")
-_CALLING: Set[str] = bag("need nahitaji ninahitaji tunahitaji naomba tunaomba nataka tunataka nee ned want me us mimi sisi")
