@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from sqlalchemy import Connection, Select, case, delete, func, select, update
@@ -14,13 +14,14 @@ from bot.store.alert_tables import MEMBERSHIP
 from bot.store.engine import Database, insert_once
 from bot.store.people import known_as
 from bot.store.statements import given, given_list
-from bot.store.tables import CONTACT
+from bot.store.tables import ALIAS, CONTACT
 
 _C, _M = CONTACT.c, MEMBERSHIP.c
 _URNS = given_list("urns")
 _BATCH = 500  # names in one IN
 _KNOWN = select(CONTACT).where(_C.urn.in_(_URNS))
 _LOCKED = _KNOWN.order_by(_C.urn).with_for_update()  # in one order: two lists with the same people do not wait for each other for ever
+_ALIASES = select(ALIAS).where(ALIAS.c.urn.in_(_URNS))
 _GROUPS = select(MEMBERSHIP).where(_M.urn.in_(_URNS)).order_by(_M.name)
 _LEAVE = delete(MEMBERSHIP).where(_M.urn == given("whose"))
 _CHANGE = update(CONTACT).where(_C.urn == given("whose")).values(lang=given("new_lang"), place=given("new_place"))
@@ -45,30 +46,21 @@ class PeopleRows:
         _join(self._connection, ((name, urn) for name in sorted(set(groups))))
 
     def take_in(self, listed: Sequence[Listed], *, lang: Lang, replaces: bool, now: float) -> Imported:
-        by_urn = {known_as(self._connection, one.urn): one for one in listed}
-        known = _people(self._connection, list(by_urn), locked=True)
-        counts, fresh, changes = Imported(), [], []
-        before = Before(people=known)
-        for urn, one in by_urn.items():
-            person = known.get(urn)
-            if person is None:
-                counts.new += 1
-                fresh.append(asdict(Contact(urn, one.lang or lang, created=now, place=one.place)))
-                continue
-            counts.stopped += person.contact.opted_out
-            fate = before.fate(Listed(urn=urn, lang=one.lang, place=one.place), replaces=replaces)
-            joins = not set(one.groups) <= set(person.groups)
-            counts.changed += fate is not None or joins
-            counts.same += fate is None and not joins
-            if fate is not None:
-                changes.append({"whose": urn, "new_lang": fate.lang, "new_place": fate.place})
+        persons = _persons(self._connection, [one.urn for one in listed])
+        by_urn = {urn: replace(one, urn=urn) for one in listed if (urn := persons.get(one.urn, one.urn))}
+        before = Before(people=_people(self._connection, list(by_urn), locked=True))
+        fresh = [
+            asdict(Contact(urn, one.lang or lang, created=now, place=one.place)) for urn, one in by_urn.items() if urn not in before.people
+        ]
+        fates = [fate for one in by_urn.values() if (fate := before.fate(one, replaces=replaces)) is not None]
+        changes = [{"whose": fate.urn, "new_lang": fate.lang, "new_place": fate.place} for fate in fates]
         if fresh:
             # Somebody may write to us for the first time at this very moment: then what they said of themselves holds.
             self._connection.execute(insert_once(self._connection.dialect.name, CONTACT, "urn"), fresh)
         if changes:
             self._connection.execute(_CHANGE, changes)
         _join(self._connection, ((name, urn) for urn, one in by_urn.items() for name in one.groups))
-        return counts
+        return before.counted(list(by_urn.values()), replaces=replaces)
 
     def drop_group(self, name: str) -> int:
         return self._connection.execute(delete(MEMBERSHIP).where(_M.name == name)).rowcount
@@ -106,7 +98,9 @@ class People:
 
     def known(self, urns: Collection[str]) -> Before:
         with self._db.read() as connection:
-            return Before(people=_people(connection, list(urns)))
+            persons = _persons(connection, list(urns))
+            people = _people(connection, list({persons.get(urn, urn) for urn in urns}))
+        return Before(people={urn: people[known] for urn in urns if (known := persons.get(urn, urn)) in people})
 
     def group_sizes(self) -> Sequence[GroupSize]:
         with self._db.read() as connection:
@@ -129,6 +123,14 @@ def _matching(found: Select[Any], query: PeopleQuery) -> Select[Any]:
     if query.lang is not None:
         found = found.where(_C.lang == query.lang)
     return found if query.stopped is None else found.where(_C.opted_out.is_(query.stopped))
+
+
+def _persons(connection: Connection, urns: Sequence[str]) -> Mapping[str, str]:
+    """Which of these are another id of a person, and whose."""
+    found: dict[str, str] = {}
+    for n in range(0, len(urns), _BATCH):
+        found |= {row.urn: row.person for row in connection.execute(_ALIASES, {"urns": urns[n : n + _BATCH]})}
+    return found
 
 
 def _people(connection: Connection, urns: Sequence[str], *, locked: bool = False) -> dict[str, Person]:

@@ -109,6 +109,18 @@ class Before:
         )
         return None if changed == person else changed
 
+    def counted(self, listed: Sequence[Listed], *, replaces: bool) -> Imported:
+        """What becomes of them."""
+        counts = Imported()
+        for one in listed:
+            person = self.people.get(one.urn)
+            same = person is not None and self.fate(one, replaces=replaces) is None and set(one.groups) <= set(person.groups)
+            counts.new += person is None
+            counts.same += same
+            counts.changed += person is not None and not same
+            counts.stopped += person is not None and person.contact.opted_out
+        return counts
+
 
 class PeopleTx(Tx, AuditTx, Protocol):
     """The part of a transaction that changes people."""
@@ -154,7 +166,7 @@ class PeopleStore(Protocol):
         ...
 
     def known(self, urns: Collection[str]) -> Before:
-        """What is known of these."""
+        """What is known of these, by the URNs given: also where one is another id of a person."""
         ...
 
     def group_sizes(self) -> Sequence[GroupSize]:

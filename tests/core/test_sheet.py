@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.alert.people import Listed, Person, group_name, group_names
-from bot.core.alert.roster import HEAD, SPELLINGS, ListRow, Roster, Trouble, written
+from bot.core.alert.sheet import HEAD, SPELLINGS, ListRow, Sheet, Trouble, written
 from bot.core.errors import NotDone
 from bot.core.types import Contact, Lang
 from tests.places.small import small
@@ -17,7 +17,7 @@ A, B = "tel:+254700000001", "tel:+254700000002"
 
 
 def read(text: str) -> list[ListRow]:
-    return list(Roster("KE", small()).read(text.splitlines(keepends=True)))
+    return list(Sheet("KE", small()).read(text.splitlines(keepends=True)))
 
 
 def one(text: str, head: str = "number,language,place,groups") -> ListRow:
@@ -93,7 +93,7 @@ def test_what_is_no_list_is_refused_with_the_remedy(text: str) -> None:
 def test_a_wrong_column_of_places_ends_early() -> None:
     lines = ["number,place\n", *(f"07{n:08},place {n}x\n" for n in range(SPELLINGS + 1))]
     with pytest.raises(NotDone, match="different places"):
-        list(Roster("KE", _Nowhere()).read(lines))  # type: ignore[arg-type]
+        list(Sheet("KE", _Nowhere()).read(lines))  # type: ignore[arg-type]
 
 
 class _Nowhere:
