@@ -54,13 +54,14 @@ def add(connection: Connection, delivery: NewDelivery, *, now: float) -> int | N
         raise ValueError(f"delivery {delivery.dedup} has no parts. Give it at least one text.")
     statement = insert_once(connection.dialect.name, DELIVERY, "dedup").returning(_D.id)
     status, code = (Status.FAILED, LOOP) if recent.loops(connection, delivery, now=now) else (Status.QUEUED, "")
-    delivery_id: int | None = connection.scalar(statement, _columns(delivery, now) | {"status": status, "code": code})
+    delivery_id: int | None = connection.scalar(statement, columns(delivery, now) | {"status": status, "code": code})
     if delivery_id is not None:
-        connection.execute(insert(PART), [_new_part(delivery_id, n, text, status) for n, text in enumerate(delivery.parts)])
+        connection.execute(insert(PART), [new_part(delivery_id, n, text, status) for n, text in enumerate(delivery.parts)])
     return delivery_id
 
 
-def _columns(delivery: NewDelivery, now: float) -> dict[str, Any]:
+def columns(delivery: NewDelivery, now: float) -> dict[str, Any]:
+    """A new delivery's columns, but for its status."""
     return {
         "dedup": delivery.dedup,
         "channel": delivery.channel,
@@ -81,7 +82,8 @@ def _columns(delivery: NewDelivery, now: float) -> dict[str, Any]:
     }
 
 
-def _new_part(delivery_id: int, n: int, text: str, status: Status) -> dict[str, Any]:
+def new_part(delivery_id: int, n: int, text: str, status: Status) -> dict[str, Any]:
+    """A new part's columns."""
     return {"delivery_id": delivery_id, "n": n, "key": new_key(delivery_id, n), "text": text, "status": status}
 
 

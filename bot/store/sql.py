@@ -5,11 +5,13 @@ from contextlib import contextmanager
 
 from bot.store.alerts import Alerts
 from bot.store.audit import AuditLog
+from bot.store.broadcasts import Broadcasts
 from bot.store.buckets import Buckets
 from bot.store.chores import Chores
 from bot.store.clock import Clock
 from bot.store.contacts import People
 from bot.store.engine import Database, make_engine
+from bot.store.feeding import Feeding
 from bot.store.feeds import Feeds
 from bot.store.gauges import GaugeRows
 from bot.store.questions import Questions
@@ -23,7 +25,23 @@ from bot.store.waiting import WaitingRows
 
 
 class SqlStore(
-    Questions, Senders, Rates, Buckets, Screens, Chores, Tickets, GaugeRows, Clock, WaitingRows, AuditLog, StaffBook, People, Alerts, Feeds
+    Questions,
+    Senders,
+    Rates,
+    Buckets,
+    Screens,
+    Chores,
+    Tickets,
+    GaugeRows,
+    Clock,
+    WaitingRows,
+    AuditLog,
+    StaffBook,
+    People,
+    Alerts,
+    Feeds,
+    Broadcasts,
+    Feeding,
 ):
     """bot.core.ports.Store over SQL. May be used by any number of threads and processes; open it anew after a fork."""
 

@@ -11,6 +11,7 @@ from bot.core.types import Contact, Linked, Message, Session, Status, StatusUpda
 from bot.store import outbox, people, recent, reports, rows
 from bot.store.alerts import AlertRows
 from bot.store.audit import AuditRows
+from bot.store.broadcasts import BroadcastRows
 from bot.store.contacts import PeopleRows
 from bot.store.engine import insert_once, insert_or_update
 from bot.store.notices import NoticeRows
@@ -68,7 +69,7 @@ _PUSH = (
 )
 
 
-class SqlTx(TicketRows, NoticeRows, AuditRows, PeopleRows, StaffRows, AlertRows):
+class SqlTx(TicketRows, NoticeRows, AuditRows, PeopleRows, StaffRows, AlertRows, BroadcastRows):
     """bot.core.ports.Tx over one connection."""
 
     def __init__(self, connection: Connection) -> None:
