@@ -10,6 +10,7 @@ from bot.core.types import Lang
 
 PLACE_CODE = "ujumbe:place"  # geocodes: our place ids; ISO 3166-2 codes also under their own name
 ISO_CODE = "ISO3166-2"
+_HEADLINE = 160  # characters that CAP asks headlines to keep to
 _NOTE: Mapping[Mode, str] = {Mode.LIVE: "", Mode.EXERCISE: "This is an exercise. Nothing of it is meant."}
 
 
@@ -37,15 +38,15 @@ class CapOut:
             source=broadcast.source,
             note=_NOTE[broadcast.mode],
             references=[Reference(self.sender, self.identifier(old), self._sent(old)) for old in earlier],
-            infos=[self._info(broadcast, lang, text, names) for lang, text in sorted(broadcast.texts.items())],
+            infos=[self._info(broadcast, lang, _areas(broadcast, lang, names, earlier)) for lang in sorted(broadcast.texts)],
         )
 
     def _sent(self, broadcast: Broadcast) -> float:
         """CAP knows whole seconds only."""
         return float(int(broadcast.approved or broadcast.submitted or broadcast.created))
 
-    def _info(self, broadcast: Broadcast, lang: Lang, text: str, names: Mapping[str, str]) -> Info:
-        hazard = self.words.hazard(broadcast.hazard)
+    def _info(self, broadcast: Broadcast, lang: Lang, areas: Sequence[Area]) -> Info:
+        hazard, text = self.words.hazard(broadcast.hazard), broadcast.texts[lang]
         return Info(
             language=lang.value,
             categories=[hazard.category if hazard else Category.OTHER],
@@ -62,7 +63,7 @@ class CapOut:
             headline=text if len(text) <= _HEADLINE else "",
             description=text,
             instruction=self._instruction(broadcast, lang),
-            areas=self._areas(broadcast, lang, names),
+            areas=areas,
         )
 
     def _instruction(self, broadcast: Broadcast, lang: Lang) -> str:
@@ -71,17 +72,16 @@ class CapOut:
         action = self.words.action(broadcast.hazard, broadcast.response)
         return broadcast.slots.get(f"action.{lang}", "").strip() or (action.texts[lang] if action else "")
 
-    def _areas(self, broadcast: Broadcast, lang: Lang, names: Mapping[str, str]) -> Sequence[Area]:
-        """One area a place; where the audience is not one of places, what the text calls it."""
-        ids = broadcast.audience.places
-        if ids:
-            return [Area(names.get(id, id), geocodes=_codes(id)) for id in ids]
-        said = ", ".join(part.strip() for part in broadcast.slots.get(f"place.{lang}", "").split(";") if part.strip())
-        return [Area(said)] if said else ()
+
+def _codes(place: str) -> Sequence[tuple[str, str]]:
+    return ((PLACE_CODE, place),) if ":" in place else ((ISO_CODE, place), (PLACE_CODE, place))
 
 
-_HEADLINE = 160
-
-
-def _codes(id: str) -> Sequence[tuple[str, str]]:
-    return ((PLACE_CODE, id),) if ":" in id else ((ISO_CODE, id), (PLACE_CODE, id))
+def _areas(broadcast: Broadcast, lang: Lang, names: Mapping[str, str], earlier: Sequence[Broadcast]) -> Sequence[Area]:
+    """One area a place. A correction is for those who got the old text: its places are those of the old one. Without any, what the text
+    calls it."""
+    places = next((old.audience.places for old in (broadcast, *reversed(earlier)) if old.audience.places), ())
+    if places:
+        return [Area(names.get(place, place), geocodes=_codes(place)) for place in places]
+    said = ", ".join(part.strip() for part in broadcast.slots.get(f"place.{lang}", "").split(";") if part.strip())
+    return [Area(said)] if said else ()

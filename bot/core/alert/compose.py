@@ -7,7 +7,7 @@ from enum import IntEnum
 
 from bot.core.alert.broadcast import Broadcast
 from bot.core.alert.cap import MsgType, ResponseType
-from bot.core.alert.when import told
+from bot.core.alert.when import span, told
 from bot.core.alert.words import AlertWords, Hazard, Phrases, fill
 from bot.core.errors import BadSetting
 from bot.core.types import Lang
@@ -125,10 +125,11 @@ class _Slots:
         begun = self._broadcast.onset or self._broadcast.created
         if self.over:
             return f"{fill(self.phrases.since, start=self._told(begun))}."
-        end = self._told(self._broadcast.expires)
         if begun > self._broadcast.created + AHEAD_S and self._step < Step.NO_IMPACT:
-            return f"{fill(self.phrases.between, start=self._told(begun), end=end)}."
-        return f"{fill(self.phrases.until, end=end)}."
+            weekday = self._step < Step.NO_WEEKDAY
+            start, end = span(begun, self._broadcast.expires, self._zone, self._lang, weekday=weekday)
+            return f"{fill(self.phrases.between, start=start, end=end)}."
+        return f"{fill(self.phrases.until, end=self._told(self._broadcast.expires))}."
 
     def _told(self, at: float) -> str:
         return told(at, self._zone, self._lang, weekday=self._step < Step.NO_WEEKDAY)

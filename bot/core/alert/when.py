@@ -23,14 +23,26 @@ def told(at: float, zone: tzinfo, lang: Lang, *, weekday: bool = True) -> str:
     """The moment `at`, to the minute, absolute: a message is read hours after it was written, so never "today" and "tonight".
 
     Midnight is told as the minute before it: "12am Sunday" is Saturday's end to some and Sunday's to others."""
-    local = datetime.fromtimestamp(at, zone)
-    if local.hour == local.minute == 0:
-        local = datetime.fromtimestamp(at, zone) - timedelta(minutes=1)
+    local = _local(at, zone)
     day = f"{_DAYS[lang][local.weekday()]} " if weekday else ""
     return f"{day}{local.day} {_MONTHS[lang][local.month - 1]} {_CLOCKS[lang](local.hour, local.minute)}"
 
 
+def span(start: float, end: float, zone: tzinfo, lang: Lang, *, weekday: bool = True) -> tuple[str, str]:
+    """Two moments as `told`, the second one by the clock alone where it is on the same day."""
+    first, last = _local(start, zone), _local(end, zone)
+    ends = _CLOCKS[lang](last.hour, last.minute) if first.date() == last.date() else told(end, zone, lang, weekday=weekday)
+    return told(start, zone, lang, weekday=weekday), ends
+
+
+def _local(at: float, zone: tzinfo) -> datetime:
+    local = datetime.fromtimestamp(at, zone)
+    return local - timedelta(minutes=1) if local.hour == local.minute == 0 else local
+
+
 def _english(hour: int, minute: int) -> str:
+    if (hour, minute) == (12, 0):
+        return "noon"  # "12pm" is midnight to many
     minutes = f":{minute:02d}" if minute else ""
     return f"{hour % 12 or 12}{minutes}{'am' if hour < 12 else 'pm'}"
 
