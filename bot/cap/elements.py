@@ -41,6 +41,10 @@ class Block:
         """Notes a defect of this block."""
         self.defects.note(kind, self.where, says)
 
+    def count(self, name: str) -> int:
+        """How many children of that name there are."""
+        return len(self._children.get(name, ()))
+
     def blocks(self, name: str) -> "Iterator[Block]":
         """The blocks of that name in this one."""
         for n, child in enumerate(self._children.get(name, ()), start=1):

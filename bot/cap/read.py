@@ -18,6 +18,8 @@ from bot.core.alert.shapes import MAX_POINTS
 CAP_12 = "urn:oasis:names:tc:emergency:cap:1.2"
 OLDER = {"urn:oasis:names:tc:emergency:cap:1.1": "1.1", "http://www.incident.com/cap/1.0": "1.0"}
 DSIG = "{http://www.w3.org/2000/09/xmldsig#}Signature"
+MOST_ALERTS = 1_000  # in one document
+MOST_INFOS = 500  # in one alert
 _LANGUAGE = re.compile(r"[A-Za-z]{1,8}([-_][A-Za-z0-9]{1,8})*", re.ASCII)
 
 
@@ -40,6 +42,8 @@ def read_document(data: bytes) -> Document:
     unreadable: dict[int, Why] = {}
     room = [MAX_POINTS]
     for at, element in enumerate(alerts(tree(data))):
+        if at >= MOST_ALERTS:
+            raise Unreadable(Why.TOO_MANY)
         try:
             reads.append(_alert(element, at, room))
         except Unreadable as error:
@@ -62,6 +66,8 @@ def _alert(element: Element, at: int, room: list[int]) -> Read:
     """One alert. `room` holds how many points are left for the whole document."""
     defects = Defects()
     block = Block(element, "", defects)
+    if block.count("info") > MOST_INFOS:
+        raise Unreadable(Why.TOO_MANY)
     identifier, sender, sent = _identity(block)
     msg_type = _gated(block, "msgType", MsgType, DefectKind.MSG_TYPE)
     _note_namespace(block)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from bot.cap.elements import Block
 from bot.core.alert.cap import Reference
-from bot.core.alert.instant import instant
+from bot.core.alert.instant import NO_TIME, instant
 from bot.core.alert.reading import LONGEST_ID, DefectKind
 
 MOST = 500
@@ -23,21 +23,24 @@ def references(block: Block) -> Sequence[Reference]:
 
 
 def _each(text: str) -> Iterator[str]:
-    """One reference after another. A sender's name may have blanks in it, though it must not: pieces are joined until a time ends them."""
+    """One reference after another. A sender's name may have blanks in it, though it must not: words go with the piece that follows."""
     pending = ""
     for piece in text.split():
-        if piece.count(",") >= 2:
-            if pending:
-                yield pending
-            yield piece
-            pending = ""
-            continue
-        pending = f"{pending} {piece}".strip()
-        if (pending.count(",") >= 2 and instant(pending.rpartition(",")[2]).at is not None) or len(pending) > 3 * LONGEST_ID:
+        whole = f"{pending} {piece}".strip()
+        if piece.count(",") >= 2 and "," in pending:  # what came before is a reference of its own, and not a whole one
             yield pending
-            pending = ""
+            whole = piece
+        if _ends(whole) or len(whole) > 3 * LONGEST_ID:
+            yield whole
+            whole = ""
+        pending = whole
     if pending:
         yield pending
+
+
+def _ends(text: str) -> bool:
+    """Whether `text` is a whole reference."""
+    return text.count(",") >= 2 and instant(text.rpartition(",")[2]) != NO_TIME
 
 
 def _reference(text: str) -> Reference | None:

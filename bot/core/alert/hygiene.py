@@ -21,7 +21,7 @@ _LINKS = (
 _LINK = re.compile(rf"(?<![\w@.-])(?:{'|'.join(_LINKS)})", re.ASCII | re.IGNORECASE)
 _ALLOWED = re.compile(r"(?:https?://)?([a-z0-9.-]+)(?::\d{1,5})?(?:[/?#][^\\]*)?", re.ASCII | re.IGNORECASE)
 _CLOSING = ".,;:!?)]}'\"»”’"
-_JOINERS = "\u200c\u200d"  # they shape Arabic and Indic letters: kept between two letters, dropped elsewhere
+_JOINERS = re.compile("[\u200c\u200d]")  # they shape Arabic and Indic letters: kept between two letters, dropped elsewhere
 
 
 def clean(text: str, *, domains: Collection[str] = ()) -> str:
@@ -70,14 +70,18 @@ def _plain(text: str) -> str:
 
 def _visible(text: str) -> str:
     """Without control, format and private characters; white space of any kind becomes a blank."""
-    out = []
-    for n, char in enumerate(text):
-        category = unicodedata.category(char)
-        if char.isspace() or category in {"Cc", "Zl", "Zp"}:
-            out.append(" ")
-        elif category not in {"Cf", "Co", "Cs", "Cn"} or (char in _JOINERS and _between_letters(text, n)):
-            out.append(char)
-    return "".join(out)
+    if text.isascii() and text.isprintable():
+        return text
+    text = _JOINERS.sub(lambda found: found[0] if _between_letters(text, found.start()) else "", text)
+    return text.translate({ord(char): _instead(char) for char in set(text)})
+
+
+def _instead(char: str) -> str | None:
+    """What is shown for a character: itself, a blank, or nothing."""
+    category = unicodedata.category(char)
+    if char.isspace() or category in {"Cc", "Zl", "Zp"}:
+        return " "
+    return None if category in {"Cf", "Co", "Cs", "Cn"} and not _JOINERS.match(char) else char
 
 
 def _between_letters(text: str, n: int) -> bool:

@@ -17,18 +17,21 @@ class Instant(NamedTuple):
     naive: bool = False  # a time, but without a zone
 
 
+NO_TIME = Instant(None, False)
+
+
 def instant(text: str) -> Instant:
     """Reads a time: the standard's own form, and "Z", fractions, a missing second or a blank for the "T" as they are met with."""
     text = text.strip()
     found = _FORM.fullmatch(text) if len(text) < 64 else None
     if found is None or int(found[1]) not in _YEARS:
-        return Instant(None, False)
+        return NO_TIME
     if not found[8]:
         return Instant(None, False, naive=True)
     try:
         at = _seconds(found)
     except ValueError:  # the 31st of February, hour 25
-        return Instant(None, False)
+        return NO_TIME
     return Instant(at, _STRICT.fullmatch(text) is not None)
 
 
