@@ -14,6 +14,7 @@ from bot.config import Settings
 from bot.console.guard import is_near
 from bot.core.alert.access import Door
 
+_PASSED_ON = ("X-Forwarded-Proto", "X-Forwarded-Host", "Via")
 Network = IPv4Network | IPv6Network
 
 
@@ -40,7 +41,7 @@ class Doorkeeper:
 
     def way(self, request: web.Request) -> Way:
         """How `request` came."""
-        if is_near(request):
+        if is_near(request) and not any(name in request.headers for name in _PASSED_ON):
             return Way(Door(request.remote or "", near=True), secure=False)
         if not self._open:
             return Way(Door(request.remote or ""), secure=False, why_not="not_here")
