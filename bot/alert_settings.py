@@ -1,11 +1,15 @@
 """The table [alerts] of the settings: who we are to the public, whose alerts we read, and what becomes of them."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+
+from bot.core.alert.reading import SignaturePolicy
+from bot.core.alert.stored import Origin
 
 SOURCE_CHARS = 16  # a longer name leaves too little of an SMS for what it says
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
@@ -25,6 +29,11 @@ def _host(value: str) -> str:
     return host
 
 
+def _check_certificate(certificate: Path | None, policy: SignaturePolicy) -> None:
+    if policy is not SignaturePolicy.IGNORE and certificate is None:
+        raise ValueError(f'certificate is missing: signature = "{policy}" proves nothing without the authority\'s own')
+
+
 Name = Annotated[str, AfterValidator(_name)]
 Host = Annotated[str, AfterValidator(_host)]
 Source = Annotated[str, Field(max_length=SOURCE_CHARS)]
@@ -39,9 +48,10 @@ class FeedSettings(BaseModel):
     source: Source = Field(default="", description="whose name people are shown, at most 16 characters; empty: the alert's senderName")
     trust: bool = Field(default=False, description="true: people who ask are told its Actual and Public alerts without anybody looking")
     certificate: Path | None = Field(default=None, description="PEM file of the authority's certificate, got from them in person")
-    signature: Literal["require", "verify_if_present", "ignore"] = Field(
-        default="ignore", description="what a signature is worth; 'require' and 'verify_if_present' need the certificate"
+    signature: SignaturePolicy = Field(
+        default=SignaturePolicy.IGNORE, description="what a signature is worth; 'require' and 'verify_if_present' need the certificate"
     )
+    aggregator: bool = Field(default=False, description="true: it passes on several authorities, who may update each other's alerts")
     every_s: float = Field(default=300.0, ge=60, le=86_400, description="seconds between two readings")
     stale_after_s: float = Field(default=3600.0, ge=300, description="an alarm is raised when no reading went well for so long")
     hosts: tuple[Host, ...] = Field(default=(), description="hosts that alerts may be on beside the list's own")
@@ -58,8 +68,7 @@ class FeedSettings(BaseModel):
 
     @model_validator(mode="after")
     def _certified(self) -> Self:
-        if self.signature != "ignore" and self.certificate is None:
-            raise ValueError(f'certificate is missing: signature = "{self.signature}" proves nothing without the authority\'s own')
+        _check_certificate(self.certificate, self.signature)
         return self
 
     @property
@@ -77,7 +86,15 @@ class PushSettings(BaseModel):
     source: Source = Field(default="", description="as for a feed")
     trust: bool = Field(default=False, description="as for a feed")
     certificate: Path | None = Field(default=None, description="as for a feed")
-    signature: Literal["require", "verify_if_present", "ignore"] = Field(default="ignore", description="as for a feed")
+    signature: SignaturePolicy = Field(default=SignaturePolicy.IGNORE, description="as for a feed")
+    aggregator: bool = Field(default=False, description="as for a feed")
+
+    hosts: tuple[Host, ...] = Field(default=(), description="the authority's own hosts: links to them may stay in what people are told")
+
+    @property
+    def allowed(self) -> frozenset[str]:
+        """The authority's own hosts."""
+        return frozenset(self.hosts)
 
     @field_validator("token")
     @classmethod
@@ -88,8 +105,7 @@ class PushSettings(BaseModel):
 
     @model_validator(mode="after")
     def _certified(self) -> Self:
-        if self.signature != "ignore" and self.certificate is None:
-            raise ValueError(f'certificate is missing: signature = "{self.signature}" proves nothing without the authority\'s own')
+        _check_certificate(self.certificate, self.signature)
         return self
 
 
@@ -135,3 +151,19 @@ class AlertSettings(BaseModel):
         if len(set(tokens)) < len(tokens):
             raise ValueError("two tables of [alerts.push] have the same token. Give each sender one of its own")
         return self
+
+    @property
+    def origins(self) -> Mapping[str, Origin]:
+        """Who may hand us alerts, by the name that is stored with each one."""
+        found: dict[str, FeedSettings | PushSettings] = {f"feed:{name}": feed for name, feed in self.feeds.items()}
+        found |= {f"push:{name}": push for name, push in self.push.items()}
+        return {
+            name: Origin(name, trusted=one.trust, aggregates=one.aggregator, source=one.source, domains=tuple(sorted(one.allowed)))
+            for name, one in found.items()
+        }
+
+    def pins(self, origin: str) -> tuple[SignaturePolicy, Path | None]:
+        """What a signature is worth of an alert from `origin`, and the authority's certificate."""
+        kind, _, name = origin.partition(":")
+        one = self.feeds.get(name) if kind == "feed" else self.push.get(name) if kind == "push" else None
+        return (one.signature, one.certificate) if one else (SignaturePolicy.IGNORE, None)

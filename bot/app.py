@@ -3,20 +3,25 @@
 import logging
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
 from inspect import signature
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from bot.config import Settings
 from bot.core.alert.access import Access
 from bot.core.alert.audit import AuditStore
+from bot.core.alert.compose import Template
+from bot.core.alert.desk import AlertDesk
+from bot.core.alert.draft import Drafting
+from bot.core.alert.feeder import Feeder
 from bot.core.alert.people import PeopleStore
 from bot.core.alert.roster import Roster
+from bot.core.alert.sending import Audiences, BroadcastStore, Ways, ways_of
 from bot.core.alert.staff import StaffStore
 from bot.core.alert.words import AlertWords
 from bot.core.answer import Answerer
@@ -36,6 +41,10 @@ from bot.core.remote import Budget, Remote
 from bot.core.storage import Store
 from bot.core.sweep import sweep
 from bot.core.types import Library
+
+if TYPE_CHECKING:
+    from bot.cap.feeds import Reading
+    from bot.receiving import Receiving
 
 SKILLS = Path(__file__).resolve().parent.parent / "skills"
 
@@ -122,9 +131,57 @@ class App:
         """The people whom alerts are for."""
         return cast(PeopleStore, self._kept)
 
+    @cached_property
+    def alert_desk(self) -> AlertDesk:
+        """Where broadcasts are drafted, approved by a second person, paused, stopped and followed."""
+        return AlertDesk(self._broadcasts, self.alert_audiences, self.places, self.queue, self.clock, self.drafting.check)
+
+    @cached_property
+    def alert_audiences(self) -> Audiences:
+        """Whom an audience holds now, and by which channel."""
+        return Audiences(self._broadcasts, self.alert_ways, self.channels, self.settings.lang)
+
+    @cached_property
+    def alert_ways(self) -> Ways:
+        """Which channel pushes alerts to whom. The simulator's only where there is no other. Raises BadSetting."""
+        chosen = self.settings.alerts.channels
+        for scheme, name in chosen.items():
+            limits = self.channels[name].limits if name in self.channels else None
+            if limits is None or not limits.can_push or limits.scheme != scheme:
+                raise BadSetting(f"alerts.channels.{scheme} is {name!r}: no channel of that name is set up that pushes to {scheme}: numbers.")
+        real_first = sorted(self.channels.values(), key=lambda channel: channel.name.startswith("sim"))
+        return ways_of(real_first, chosen)
+
+    @cached_property
+    def drafting(self) -> Drafting:
+        """What makes a broadcast's words."""
+        return Drafting(Template(self.alert_words, self.settings.zone))
+
+    @cached_property
+    def _feeder(self) -> Feeder:
+        own = self.settings
+        return Feeder(self._broadcasts, self.channels, self.alert_ways, self.queue, self.clock, own.lang)
+
+    @property
+    def _broadcasts(self) -> BroadcastStore:
+        return cast(BroadcastStore, self._kept)
+
     def own_key(self, name: str) -> str:
         """A secret of this installation, made at its first use and kept in the data directory."""
         return _own_key(self.settings.data_dir, name)
+
+    @cached_property
+    def receiving(self) -> "Receiving":
+        """Received alerts: where they come in, and the feeds that are read."""
+        from bot.receiving import Kept, Receiving
+
+        return Receiving(self.settings, cast(Kept, self._kept), places=self.places, words=self.alert_words, clock=self.clock)
+
+    def read_feeds(self) -> "Sequence[Reading]":
+        """Reads the feeds that are due, and tells anew what has expired in one language only. Returns how the feeds stand."""
+        readings = self.receiving.feeds.read()
+        self.receiving.intake.renew(now=self.clock())
+        return readings
 
     @property
     def _staff(self) -> StaffStore:
@@ -213,10 +270,21 @@ class App:
         self._settle_clock()
         now = self.clock()
         self._tell_urgent()
-        if now >= self._recover_at:
+        hinted = sweep(self.store, self.queue, now=now)
+        self._feed()
+        if now >= self._recover_at:  # last: it may take minutes, and people in danger do not wait for it
             self._recover_at = now + RECOVER_EVERY_S
             self._recover(now)
-        return sweep(self.store, self.queue, now=now)
+        return hinted
+
+    def _feed(self) -> None:
+        """Feeds broadcasts on. What goes wrong with one of them must not keep the sweep from what else it has to do."""
+        if not hasattr(self.store, "audit_log"):
+            return
+        try:
+            self._feeder.run()
+        except UjumbeError as error:
+            log.error("broadcasts are not fed: %s", where(error))
 
     @cached_property
     def _watch(self) -> Watch:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, or_, select, update
 
 from bot.core.alert.feed import FeedItem, FeedState
 from bot.store.alert_tables import FEED, FEED_ITEM
@@ -19,7 +19,9 @@ class Feeds:
     _db: Database
 
     def claim_feed(self, name: str, *, every_s: float, now: float) -> FeedState | None:
-        due = update(FEED).where(_F.name == name, _F.checked <= now - every_s).values(checked=now)
+        # A time to come is a clock that was put back: it must not keep the feed unread until then.
+        old = or_(_F.checked <= now - every_s, _F.checked > now)
+        due = update(FEED).where(_F.name == name, old).values(checked=now)
         with self._db.write() as connection:
             connection.execute(insert_once(connection.dialect.name, FEED, "name"), asdict(FeedState(name=name)))
             if connection.execute(due).rowcount == 0:
@@ -41,6 +43,11 @@ class Feeds:
                 rows = select(FEED_ITEM).where(_I.feed == feed, _I.key.in_(keys[at : at + _FEW]))
                 found |= {row.key: FeedItem(**row._asdict()) for row in connection.execute(rows)}
         return found
+
+    def waiting_items(self, feed: str) -> int:
+        waiting = select(func.count()).select_from(FEED_ITEM).where(_I.feed == feed, _I.done.is_(False))
+        with self._db.read() as connection:
+            return int(connection.scalar(waiting) or 0)
 
     def save_items(self, items: Sequence[FeedItem]) -> None:
         with self._db.write() as connection:

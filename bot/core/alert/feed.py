@@ -51,6 +51,10 @@ class FeedStore(Protocol):
         """Those of `keys` that are known."""
         ...
 
+    def waiting_items(self, feed: str) -> int:
+        """How many of its items are to be tried again."""
+        ...
+
     def save_items(self, items: Sequence[FeedItem]) -> None:
         """Stores what became of them."""
         ...
