@@ -40,6 +40,7 @@ from bot.core.recover import LOOK_BACK_S, catch_up, recover
 from bot.core.remote import Budget, Remote
 from bot.core.storage import Store
 from bot.core.sweep import sweep
+from bot.core.trace import where
 from bot.core.types import Library
 
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ class App:
         for scheme, name in chosen.items():
             limits = self.channels[name].limits if name in self.channels else None
             if limits is None or not limits.can_push or limits.scheme != scheme:
-                raise BadSetting(f"alerts.channels.{scheme} is {name!r}: no channel of that name is set up that pushes to {scheme}: numbers.")
+                raise BadSetting(f"alerts.channels.{scheme} is {name!r}: no such channel pushes to {scheme}: numbers. Name one that does.")
         real_first = sorted(self.channels.values(), key=lambda channel: channel.name.startswith("sim"))
         return ways_of(real_first, chosen)
 
@@ -283,7 +284,7 @@ class App:
             return
         try:
             self._feeder.run()
-        except UjumbeError as error:
+        except Exception as error:  # of any kind: it is tried again at the next sweep
             log.error("broadcasts are not fed: %s", where(error))
 
     @cached_property
@@ -330,7 +331,7 @@ def build(
     A clock of a test's own never jumps forward: it goes as it is moved."""
     from skills.loader import load
 
-    return App(
+    app = App(
         settings=settings,
         library=load(SKILLS),
         store=store if store is not None else _open_store(settings),
@@ -340,6 +341,8 @@ def build(
         writer=writer,
         steady=steady if clock is time.time else clock,
     )
+    _ = app.alert_ways  # a channel that cannot push alerts is told now, and not on the day of the flood
+    return app
 
 
 def channel_class(name: str) -> type[Any]:

@@ -107,7 +107,7 @@ class AlertDesk:
         if abs(counted.total - seen.people) > DRIFT * seen.people:
             what = f"was for {seen.people} people when it was submitted and is for {counted.total} now"
             raise NotDone(f"Broadcast {id} {what}. Nothing was sent; its author has to submit it again.")
-        _refuse(id, "approved", [*self._lacks(seen, counted), *self.check(seen)])
+        _refuse(id, "approved", self._lacks(seen, counted))
         with self.store.begin() as tx:
             old = _there(seen.follows, tx.broadcast(seen.follows)) if seen.follows else None  # the older one first: nobody waits in a ring
             if _there(id, tx.broadcast(id)) != seen:
@@ -202,6 +202,7 @@ class AlertDesk:
         found += [f"its text in {lang} is empty" for lang, text in broadcast.texts.items() if not text.strip()]
         found += [] if broadcast.expires > self.clock() else ["it has no end, or its end is over"]
         found += [] if counted.total else ["nobody would get it"]
+        found += [f"its text is too long for {what}" for what in self.audiences.too_long(broadcast, counted)] if not found else []
         if broadcast.escalate_after_s and not (broadcast.roll_call and broadcast.escalate_to):
             found.append("only a roll call can go on to a second group, and that group has to be named")
         return found

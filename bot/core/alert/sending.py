@@ -172,14 +172,21 @@ class BroadcastStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Audiences:
-    """bot.core.alert.preview.AudienceStore: knows which channel reaches whom."""
+    """bot.core.alert.preview.AudienceStore: knows which channel reaches whom. `lang` is that of a person whose own has no text."""
 
     store: BroadcastStore
     ways: Ways
+    channels: Mapping[str, Channel]
+    lang: Lang
 
     def counted(self, audience: Audience, mode: Mode) -> Counted:
         """Whom `audience` holds now, counted by the same rules that the sending goes by."""
         return self.store.count_audience(audience, mode, ways=self.ways)
+
+    def too_long(self, broadcast: Broadcast, counted: Counted) -> Sequence[str]:
+        """Channels that cannot carry the whole text for some of these people, each with the language."""
+        texts = {(name, lang): words_for(broadcast, lang, self.lang) for name, lang in counted.people}
+        return [f"{name} ({lang})" for (name, lang), text in sorted(texts.items()) if fit(text, self.channels[name].limits).rest]
 
 
 def ways_of(channels: Iterable[Channel], chosen: Mapping[str, str]) -> Ways:
