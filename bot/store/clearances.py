@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Row, select
 
 from bot.core.alert.broadcast import EXERCISE, Clearance, Mode, Stage
 from bot.core.storage import Part
+from bot.core.text import fold
 from bot.store.alert_tables import BROADCAST, MEMBERSHIP
 from bot.store.statements import ROW, given
 
@@ -27,10 +28,17 @@ def clearance(connection: Connection, delivery: Row[Any], parts: Sequence[Part])
         approver=broadcast.approver,
         expires=broadcast.expires,
         exercises=connection.scalar(_EXERCISES, {"person": delivery.urn}) is not None,
-        approved_text=_plain(part.text for part in parts) in {_plain([text]) for text in broadcast.texts.values()},
+        approved_text=_words(parts) in {_plain(text) for text in broadcast.texts.values()},
     )
 
 
-def _plain(texts: Any) -> str:
-    """Words alone: where a text was broken into parts there may be one space less."""
-    return " ".join(" ".join(texts).split())
+def _words(parts: Sequence[Part]) -> str:
+    """The text that was broken into `parts`, without the marks that count them."""
+    total = len(parts)
+    marks = [f"({n}/{total}) " if total > 1 else "" for n in range(1, total + 1)]
+    return _plain(" ".join(part.text.removeprefix(mark) for part, mark in zip(parts, marks, strict=True)))
+
+
+def _plain(text: str) -> str:
+    """What has to be the same, letter for letter: in the letters of an SMS, and without white space, of which a break takes some."""
+    return "".join(fold(text).split())

@@ -14,6 +14,7 @@ from bot.store.engine import Database, make_engine
 from bot.store.feeding import Feeding
 from bot.store.feeds import Feeds
 from bot.store.gauges import GaugeRows
+from bot.store.progress import ProgressRows
 from bot.store.questions import Questions
 from bot.store.rates import Rates
 from bot.store.screens import Screens
@@ -42,6 +43,7 @@ class SqlStore(
     Feeds,
     Broadcasts,
     Feeding,
+    ProgressRows,
 ):
     """bot.core.ports.Store over SQL. May be used by any number of threads and processes; open it anew after a fork."""
 

@@ -10,6 +10,7 @@ from bot.core.alert.broadcast import NEXT, Audience, Broadcast, Mode, Stage
 from bot.core.alert.cap import MsgType, ResponseType
 from bot.core.alert.notice import Notice
 from bot.core.alert.preview import Counted
+from bot.core.alert.progress import Progress
 from bot.core.alert.sending import AlertTx, Audiences, BroadcastStore, lane_of
 from bot.core.alert.staff import Member, Role
 from bot.core.errors import NotDone
@@ -43,6 +44,13 @@ class AlertDesk:
         """Whom a broadcast would go to now."""
         broadcast = self.show(id)
         return self.audiences.counted(broadcast.audience, broadcast.mode)
+
+    def progress(self, id: int) -> Progress:
+        """How far it is."""
+        found = self.store.progress(id, now=self.clock())
+        if found is None:
+            raise _missing(id)
+        return found
 
     def draft(self, broadcast: Broadcast, *, by: Member) -> int:
         """Stores a new draft of `by`, an author, and returns its id. `id`, `stage`, `author`, `created` and what later steps set are
@@ -231,8 +239,12 @@ class AlertDesk:
 
 def _there(id: int, broadcast: Broadcast | None) -> Broadcast:
     if broadcast is None:
-        raise NotDone(f"There is no broadcast {id}.")
+        raise _missing(id)
     return broadcast
+
+
+def _missing(id: int) -> NotDone:
+    return NotDone(f"There is no broadcast {id}.")
 
 
 def _save(tx: AlertTx, broadcast: Broadcast, *, was: Stage) -> None:

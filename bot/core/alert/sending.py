@@ -10,6 +10,7 @@ from bot.core.alert.audit import AuditTx
 from bot.core.alert.broadcast import Audience, Broadcast, Mode, Stage
 from bot.core.alert.notice import NoticeTx
 from bot.core.alert.preview import Counted
+from bot.core.alert.progress import ProgressStore
 from bot.core.ports import Channel
 from bot.core.storage import NewDelivery
 from bot.core.text import fit
@@ -111,7 +112,7 @@ class AlertTx(NoticeTx, AuditTx, Protocol):
         ...
 
 
-class BroadcastStore(Protocol):
+class BroadcastStore(ProgressStore, Protocol):
     """The part of a store that keeps broadcasts and feeds them."""
 
     def begin(self) -> AbstractContextManager[AlertTx]:
