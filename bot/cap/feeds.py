@@ -19,6 +19,7 @@ WHOLE_S = 1800.0  # so often a list is read whatever its ETag says
 ITEM_TRIES = 10
 ITEM_PAUSE_S = 60.0  # before the second try; then twice as long each time, an hour at most
 BUDGET_S = 120.0  # for one feed at a time; what is left waits for the next minute
+TURN_S = 300.0  # after this no further feed is begun: those that waited longest come first in the next turn
 OLD_S = 14 * 86_400.0  # an item of so long ago is not fetched
 FORGET_S = 30 * 86_400.0  # an item that no list has named for so long is not remembered
 _SEEN_S = 86_400.0
@@ -62,7 +63,11 @@ class Feeds:
             return ()
         states = {state.name: state for state in self._store.feeds()}
         taken: dict[str, Mapping[str, int]] = {}
-        for name, source in self._sources.items():
+        started = self._clock()
+        for name in sorted(self._sources, key=lambda name: states[name].checked if name in states else 0.0):
+            if not 0 <= self._clock() - started < TURN_S:
+                break
+            source = self._sources[name]
             every = _every(source.every_s, states.get(name, FeedState(name=name)).failures)
             state = self._store.claim_feed(name, every_s=every, now=self._clock())
             if state is not None:

@@ -60,5 +60,8 @@ STALE = _counter("stale_questions", "Questions that waited too long for an answe
 EXPIRED = _counter("expired", "Deliveries that were too late to send.")
 SWEEP = Gauge("ujumbe_last_sweep_timestamp_seconds", "The last good sweep: beat, broker and CHORES work.", registry=REGISTRY)
 
+FEED_READ = Gauge("ujumbe_feed_read_timestamp_seconds", "The last good reading of a feed of alerts; 0: never.", ["feed"], registry=REGISTRY)
+RECEIVED = _counter("received_alerts", "Alerts that feeds brought, by state; again: it was there.", "feed", "state")
+
 # All workers.
 TASK_ERRORS = _counter("task_errors", "Tasks that ended with an error; their rows come back with the sweep.", "task")

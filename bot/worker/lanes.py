@@ -22,7 +22,7 @@ THREADS = {
     Lane.ALERTS: 8,  # these two wait for providers
     Lane.SENDS: 8,
     Lane.ANSWERS: 1,  # one answer at a time: the engine uses the cores itself
-    Lane.CHORES: 1,
+    Lane.CHORES: 2,  # feeds wait for their hosts, and the sweep must not wait for them
 }
 
 _LONGEST_S = {  # a task that takes longer than this hangs

@@ -14,9 +14,9 @@ from bot.core.errors import BadSetting
 from bot.core.types import Lane
 from bot.valkey import broker_url
 
-ANSWER, SEND, SWEEP = "answer", "send", "sweep"
+ANSWER, SEND, SWEEP, FEEDS = "answer", "send", "sweep", "feeds"
 TASKS = {Lane.ANSWERS: ANSWER, Lane.SENDS: SEND, Lane.ALERTS: SEND, Lane.CHORES: SWEEP}
-_SWEEP_EVERY_S = 2.0
+CLOCK = {SWEEP: 2.0, FEEDS: 60.0}  # chores that nobody hints, and their pace in seconds; each feed has a pace of its own beside
 _PATIENCE_S = 900.0  # the broker gives an unacknowledged hint out again after this: longer than any task
 _SLOW_S = 1.5  # a publisher waits this long for the broker
 _ASK_S = 5.0  # who asks whether it is there waits longer
@@ -50,16 +50,18 @@ def _configuration(settings: Settings) -> dict[str, Any]:
         "broker_connection_timeout": _SLOW_S,
         "broker_connection_max_retries": None,
         "broker_connection_retry_on_startup": True,
-        "beat_schedule": {
-            # A sweep that waited until the next one is due is dropped: they never pile up.
-            SWEEP: {
-                "task": SWEEP,
-                "schedule": schedule(_SWEEP_EVERY_S, nowfun=_steady_now),
-                "args": (0,),
-                "options": {"queue": Lane.CHORES.value, "expires": _SWEEP_EVERY_S},
-            }
-        },
+        "beat_schedule": {task: _every(task, seconds) for task, seconds in CLOCK.items()},
         "beat_scheduler": "celery.beat:Scheduler",  # in memory: a timer of seconds has nothing to remember on disk
+    }
+
+
+def _every(task: str, seconds: float) -> dict[str, Any]:
+    """A chore of the clock. One that waited until the next one is due is dropped: they never pile up."""
+    return {
+        "task": task,
+        "schedule": schedule(seconds, nowfun=_steady_now),
+        "args": (0,),
+        "options": {"queue": Lane.CHORES.value, "expires": seconds},
     }
 
 

@@ -6,15 +6,16 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from celery import Celery
 
 from bot.core.answering import LEASE_S
 from bot.core.trace import where
-from bot.metrics.families import TASK_ERRORS
+from bot.metrics.families import FEED_READ, RECEIVED, TASK_ERRORS
 from bot.worker.lease import renewing
-from bot.worker.queue import ANSWER, SEND, SWEEP
+from bot.worker.queue import ANSWER, FEEDS, SEND, SWEEP
 
 if TYPE_CHECKING:
     from bot.app import App
@@ -39,10 +40,32 @@ def register(celery: Celery, app: "App") -> None:
         with reported(SEND, id):
             app.send(id)
 
+    sweeping, reading = Lock(), Lock()  # CHORES has two threads, and neither chore is one for two
+
     @task(name=SWEEP)
     def sweep(id: int) -> None:
-        with reported(SWEEP, id):
-            app.sweep()
+        with alone(sweeping) as mine, reported(SWEEP, id):
+            if mine:
+                app.sweep()
+
+    @task(name=FEEDS)
+    def feeds(id: int) -> None:
+        with alone(reading) as mine, reported(FEEDS, id):
+            for one in app.read_feeds() if mine else ():
+                FEED_READ.labels(one.feed).set(one.read)
+                for state, count in one.taken.items():
+                    RECEIVED.labels(one.feed, state).inc(count)
+
+
+@contextmanager
+def alone(lock: Lock) -> Iterator[bool]:
+    """Whether the block has the lock. It does not wait for it: what is being done need not be done twice."""
+    mine = lock.acquire(blocking=False)
+    try:
+        yield mine
+    finally:
+        if mine:
+            lock.release()
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from bot.config import Settings
 from bot.core.errors import BadSetting
 from bot.core.types import Lane
 from bot.worker import queue as module
-from bot.worker.queue import TASKS, CeleryQueue, make_celery
+from bot.worker.queue import CLOCK, TASKS, CeleryQueue, make_celery
 from tests.redis import Server, free_port
 
 
@@ -84,6 +84,8 @@ def test_the_traps_of_celery_are_set_against(tmp_path: Path) -> None:
     assert conf.broker_transport_options["visibility_timeout"] > settings.answer_within_s  # else a slow answer is given out twice
 
 
-def test_a_sweep_that_nobody_took_expires_before_the_next_one(tmp_path: Path) -> None:
-    (sweep,) = make_celery(Settings(data_dir=tmp_path)).conf.beat_schedule.values()
-    assert sweep["options"] == {"queue": Lane.CHORES.value, "expires": sweep["schedule"].seconds}
+def test_a_chore_that_nobody_took_expires_before_the_next_one(tmp_path: Path) -> None:
+    schedule = make_celery(Settings(data_dir=tmp_path)).conf.beat_schedule
+    assert set(schedule) == set(CLOCK)
+    for chore in schedule.values():
+        assert chore["options"] == {"queue": Lane.CHORES.value, "expires": chore["schedule"].seconds}

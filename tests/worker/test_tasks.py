@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 from celery import Celery
 
+from bot.cap.feeds import Reading
 from bot.core.types import Lane
 from bot.worker import lanes, queue, tasks
-from bot.worker.queue import TASKS
+from bot.worker.queue import CLOCK, FEEDS, TASKS
 
+EVERY = {*TASKS.values(), *CLOCK}
 LONGEST = 10  # lines of a task: the work belongs to the App
 WORKER = Path(tasks.__file__).parent
 
@@ -31,7 +33,7 @@ def problems(source: str) -> list[str]:
     found = []
     for function, call in task_functions(source):
         name = next((k.value for k in call.keywords if k.arg == "name"), None)
-        if not (isinstance(name, ast.Name) and getattr(queue, name.id, None) in TASKS.values()):
+        if not (isinstance(name, ast.Name) and getattr(queue, name.id, None) in EVERY):
             found.append(f"{function.name}: no lane")
         if (function.end_lineno or 0) - function.lineno + 1 > LONGEST:
             found.append(f"{function.name}: longer than {LONGEST} lines")
@@ -46,7 +48,7 @@ def test_every_task_has_a_lane_is_short_and_takes_an_id() -> None:
 
 def test_the_guard_looks_at_every_task() -> None:
     seen = [function.name for path in WORKER.glob("*.py") for function, _ in task_functions(path.read_text())]
-    assert sorted(seen) == sorted(set(TASKS.values()))
+    assert sorted(seen) == sorted(EVERY)
 
 
 @pytest.mark.parametrize(
@@ -92,6 +94,10 @@ class Recorder:
         self._note("sweep", None)
         return 0
 
+    def read_feeds(self) -> list[Reading]:
+        self._note("feeds", None)
+        return [Reading("ke-kmd", 5.0, stale=False, taken={"open": 2})]
+
 
 def made(app: Recorder) -> Celery:
     celery = Celery("test", set_as_current=False)
@@ -99,11 +105,27 @@ def made(app: Recorder) -> Celery:
     return celery
 
 
-@pytest.mark.parametrize(("name", "call"), [pytest.param(n, (n, None if n == "sweep" else 3), id=n) for n in sorted(set(TASKS.values()))])
+@pytest.mark.parametrize(("name", "call"), [pytest.param(n, (n, None if n in CLOCK else 3), id=n) for n in sorted(EVERY)])
 def test_a_task_asks_the_app_once(name: str, call: tuple[str, int | None]) -> None:
     app = Recorder()
     made(app).tasks[name](3)
     assert app.calls == [call]
+
+
+def test_a_chore_that_is_being_done_is_not_begun_again() -> None:
+    class Twice(Recorder):
+        def read_feeds(self) -> list[Reading]:
+            if not self.calls:
+                self._note("feeds", None)
+                celery.tasks[FEEDS](0)
+            else:
+                self._note("feeds again", None)
+            return []
+
+    app = Twice()
+    celery = made(app)
+    celery.tasks[FEEDS](0)
+    assert app.calls == [("feeds", None)]
 
 
 def test_an_error_ends_in_the_log_with_its_kind_and_place_and_without_its_text(caplog: pytest.LogCaptureFixture) -> None:
