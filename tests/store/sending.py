@@ -1,24 +1,25 @@
 """Short words for the tests of broadcasts: people, staff, a desk, and a feeder that may be killed."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from sqlalchemy import select
+from sqlalchemy import Row, select, update
 
 from bot.core.alert.broadcast import Audience, Broadcast, Mode
 from bot.core.alert.cap import Severity
 from bot.core.alert.desk import AlertDesk
 from bot.core.alert.feeder import Feeder
-from bot.core.alert.sending import Audiences
+from bot.core.alert.sending import Audiences, Cursor, Page, delivery, legs
 from bot.core.alert.staff import Member, Role
 from bot.core.ports import Channel
-from bot.core.types import Contact, Lane, Lang, Limits
+from bot.core.types import Contact, Lane, Lang, Limits, Status, StatusUpdate
 from bot.store.alert_tables import MEMBERSHIP
 from bot.store.engine import insert_once
 from bot.store.sql import SqlStore
-from bot.store.tables import CONTACT, DELIVERY
+from bot.store.tables import CONTACT, DELIVERY, PART
 from tests.core.test_inbox import Plain
 from tests.places.small import small
 from tests.store.bench import T
@@ -92,6 +93,45 @@ class Hall:
         """Who has a delivery of a broadcast, in the order in which they were made."""
         with self.store._db.read() as connection:
             return list(connection.scalars(select(DELIVERY.c.urn).where(DELIVERY.c.broadcast_id == id).order_by(DELIVERY.c.id)))
+
+    def rows(self, id: int) -> Sequence[Row[Any]]:
+        """Its deliveries, in the order in which they were made."""
+        with self.store._db.read() as connection:
+            return connection.execute(select(DELIVERY).where(DELIVERY.c.broadcast_id == id).order_by(DELIVERY.c.id)).all()
+
+    def statuses(self, id: int) -> Mapping[tuple[str, str], int]:
+        return Counter((row.status, row.code) for row in self.rows(id))
+
+    def set(self, delivery: int, status: str, *, part: str = "") -> None:
+        """As if it had come so far."""
+        with self.store._db.write() as connection:
+            connection.execute(update(DELIVERY).where(DELIVERY.c.id == delivery).values(status=status))
+            connection.execute(update(PART).where(PART.c.delivery_id == delivery).values(status=part or status))
+
+    def move(self, urn: str, place: str) -> None:
+        with self.store._db.write() as connection:
+            connection.execute(update(CONTACT).where(CONTACT.c.urn == urn).values(place=place))
+
+    def report(self, external_id: str, status: Status, *, channel: str = "sms") -> None:
+        with self.store.begin() as tx:
+            tx.apply_status(StatusUpdate(channel=channel, external_id=external_id, status=status), now=self.now)
+
+    def one_page(self, most: int = 3) -> None:
+        """Feeds one page to people by SMS, and no more."""
+        fed = self.store.to_feed()[0]
+        cursor, made = Cursor(), []
+        for n, leg in enumerate(legs(fed.broadcast.audience)):
+            some = self.store.recipients(fed.broadcast, leg, "tel", after="", limit=most - len(made))
+            made += some
+            cursor = Cursor(n, some[-1].key) if some else cursor
+            if len(made) == most:
+                break
+        deliveries = [(delivery(fed.broadcast, "sms", one.urn, ["text"]), one.place) for one in made]
+        page = Page(track="tel", cursor=cursor, deliveries=deliveries, slots=[0.0] * len(made))
+        assert self.store.feed(fed, page, now=self.now) is not None
+
+    def empty_page(self) -> Page:
+        return Page(track="tel", cursor=Cursor())
 
 
 def flood(audience: Audience, *, now: float = T, **values: Any) -> Broadcast:

@@ -224,7 +224,7 @@ class AlertDesk:
         _save(tx, replace(old, stage=Stage.STOPPED, why=f"replaced by broadcast {with_}", ended=now), was=old.stage)
         while tx.end_deliveries(old.id, REPLACED):
             pass
-        self._audit(tx, by, "replace", old.id, by=with_)
+        self._audit(tx, by, "replace", old.id, replaced_by=with_)
 
     def _step(self, tx: AlertTx, broadcast: Broadcast, to: Stage, by: Member, step: str, *, since: Sequence[Stage] = ()) -> None:
         """From the stage where it stands to the next one."""
