@@ -1,5 +1,6 @@
 """Enveloped XML signatures of alerts: verified against pinned certificates only, since one that comes with the message proves nothing."""
 
+from base64 import b64decode, b64encode
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from dataclasses import replace
@@ -71,7 +72,13 @@ def _proves(element: etree._Element, certificate: x509.Certificate, alert: Alert
         return Signature.BAD
     except Exception:  # an algorithm that we do not take, a form that we do not know: signxml raises what it likes, and nothing is proven
         return Signature.UNVERIFIED
-    return Signature.VERIFIED if replace(seen, signed=True) == alert else Signature.BAD
+    return Signature.VERIFIED if replace(seen, signed=True) == alert and _canonical(result.signature_xml) else Signature.BAD
+
+
+def _canonical(signature: etree._Element) -> bool:
+    """Whether its Base64 is the only one for its bytes: the last letter may hold bits that decoding drops."""
+    texts = ["".join((value.text or "").split()) for name in ("SignatureValue", "DigestValue") for value in signature.iter(f"{{*}}{name}")]
+    return all(b64encode(b64decode(text)).decode() == text for text in texts)
 
 
 def _forms(data: bytes, at: int) -> Iterator[etree._Element]:
