@@ -48,7 +48,7 @@ class Template:
         source = " ".join(broadcast.source.split())
         if broadcast.msg_type is MsgType.CANCEL and not slots.over:
             return f"{source}: {slots.takes_back()}"
-        start = f"{slots.phrases.update}, " if broadcast.msg_type is MsgType.UPDATE else ""
+        start = f"{slots.phrases.update}, " if broadcast.msg_type is MsgType.UPDATE and not slots.over else ""
         return f"{start}{source}: {_joined([(name, slots.slot(name)) for name in self.order])}{slots.roll_call()}"
 
 
