@@ -1,4 +1,4 @@
-"""The people on both sides of it: tickets."""
+"""The people on both sides of it: tickets, staff."""
 
 import argparse
 import logging
@@ -9,6 +9,8 @@ from bot.commands.tools import Commands, say, user
 def add(commands: Commands) -> None:
     """Adds the commands."""
     _add_tickets(commands)
+    _add_places(commands)
+    _add_staff(commands)
 
 
 def _add_tickets(commands: Commands) -> None:
@@ -27,3 +29,47 @@ def _tickets(args: argparse.Namespace) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     settings = load()
     return run(args, build(settings).desk, say, user=user(), zone=settings.zone)
+
+
+def _add_staff(commands: Commands) -> None:
+    from bot.staff_command import add_commands
+
+    staff = commands.add_parser("staff", help="who works here: list, add, roles, reset, leave, keys; check or export the audit log")
+    add_commands(staff)
+    staff.set_defaults(run=_staff)
+
+
+def _staff(args: argparse.Namespace) -> int:
+    from bot.app import build
+    from bot.config import load
+    from bot.staff_command import Place, run
+    from bot.store.migrate import upgrade
+    from bot.store.version import versions
+
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    settings = load()
+    if not versions(settings.sqlalchemy_url)[0]:  # the first admin of all may come before the first start
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        upgrade(settings.sqlalchemy_url)
+    app = build(settings)
+    address = settings.public_url.rstrip("/") or settings.local_url
+    try:
+        return run(args, Place(app.roster, app.access, app.audit_log, f"box:{user()}", address, settings.zone), say)
+    finally:
+        app.store.close()
+
+
+def _add_places(commands: Commands) -> None:
+    places = commands.add_parser("places", help="where people are: build the file of places, find one, check names, install outlines")
+    places.set_defaults(run=_places, parser=places)
+    from bot.places_command import add_commands
+
+    add_commands(places)
+
+
+def _places(args: argparse.Namespace) -> int:
+    from bot.config import load
+    from bot.places_command import Folders, run
+
+    settings = load()
+    return run(args, Folders(settings.cache_dir, settings.data_dir, settings.countries), say)

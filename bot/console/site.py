@@ -6,7 +6,7 @@ from typing import Protocol, runtime_checkable
 from aiohttp import web
 
 from bot.app import App
-from bot.console import signing_in, start
+from bot.console import account, audit_pages, contacts, groups, lists, settings_pages, signing_in, staff_pages, start
 from bot.console.frame import Frame
 from bot.console.guard import guard, is_near
 from bot.console.pages import Pages, Static
@@ -16,7 +16,7 @@ from bot.core.ports import Channel
 from bot.core.types import Lang
 
 # The areas of the signed-in pages, each with its own place in the menu. A new area is a module and a word here.
-AREAS = (start, signing_in)
+AREAS = (start, signing_in, account, staff_pages, audit_pages, settings_pages, contacts, groups, lists)
 
 
 @runtime_checkable

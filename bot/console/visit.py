@@ -1,10 +1,12 @@
 """One request of the signed-in pages, as their handlers see it."""
 
+import asyncio
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -91,6 +93,20 @@ class Visit:
     def json(self, values: object, *, status: int = 200) -> web.Response:
         """What a script of a page asks for."""
         return web.json_response(values, status=status, headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"})
+
+    def download(self, name: str, kind: str, lines: Iterator[bytes]) -> web.Response:
+        """A file that is made while it is sent: `lines` runs in a thread, a piece at a time."""
+
+        async def pieces() -> AsyncIterator[bytes]:
+            while piece := await asyncio.to_thread(lambda: b"".join(islice(lines, 500))):
+                yield piece
+
+        headers = {
+            "Content-Disposition": f'attachment; filename="{name}"',
+            "Cache-Control": "no-store",
+            "X-Content-Type-Options": "nosniff",
+        }
+        return web.Response(body=pieces(), content_type=kind, headers=headers)
 
     def go(self, path: str) -> web.Response:
         """On to another page."""

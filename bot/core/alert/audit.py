@@ -5,7 +5,7 @@ Numbers of people never stand in it, only ids. The words of a broadcast may: the
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Protocol
@@ -23,7 +23,7 @@ class Entry:
 
     n: int
     at: float  # seconds since the epoch
-    who: str  # a member's name, "program:<label> of <name>" for a key's, SYSTEM
+    who: str  # a member's name, "box:<user>" for who sits at the machine, SYSTEM
     what: str  # "broadcast.approve"
     about: str  # "broadcast:12", "" where it is about nothing in particular
     detail: str  # canonical JSON: an object
@@ -122,6 +122,51 @@ def verify(entries: Iterable[Entry], *, last: Entry | None = None) -> Break | No
             return Break(one.n, "changed")
         last = one
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a check of the whole log found. `seal` is what to write down: "n:hash" of the last entry, "" for an empty log."""
+
+    entries: int
+    seal: str
+    broken: Break | None
+
+
+def check(store: AuditStore, known: str = "", *, page: int = 2000) -> Checked:
+    """Reads the whole log. `known`: a seal that was written down before; the log must still have it, or its end was cut off or the whole
+    of it written anew. Raises ValueError where that is no seal."""
+    n, want = _seal(known)
+    last: Entry | None = None
+    seen = False
+    for entries in pages(store, page=page):
+        if broken := verify(entries, last=last):
+            return Checked(broken.n, _written(last), broken)
+        seen = seen or any(one.n == n and one.hash == want for one in entries)
+        last = entries[-1]
+    cut = Break(n, "cut") if known and not seen else None
+    return Checked(last.n if last else 0, _written(last), cut)
+
+
+def pages(store: AuditStore, *, page: int = 2000) -> Iterator[Sequence[Entry]]:
+    """The whole log, oldest first, a few thousand entries at a time: it may be long."""
+    after = 0
+    while entries := store.audit_log(after=after, limit=page):
+        yield entries
+        after = entries[-1].n
+
+
+def _written(last: Entry | None) -> str:
+    return f"{last.n}:{last.hash}" if last else ""
+
+
+def _seal(known: str) -> tuple[int, str]:
+    if not known:
+        return 0, ""
+    n, _, want = known.strip().partition(":")
+    if not (n.isascii() and n.isdigit() and re.fullmatch("[0-9a-f]{64}", want)):
+        raise ValueError("That is no seal. It looks like 12:0a1b..., a number, a colon and 64 letters and digits.")
+    return int(n), want
 
 
 def line(one: Entry) -> str:

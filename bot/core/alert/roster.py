@@ -56,6 +56,12 @@ class Roster:
             tx.audit(by, "staff.reset", f"staff:{name}", now=self.clock())
         return code
 
+    def can_send(self) -> bool:
+        """Whether there are two people who together can send an alert: one who writes it and another one who approves it."""
+        ready = [one for one in self.store.members() if one.ready]
+        authors, approvers = ({one.name for one in ready if role in one.roles} for role in (Role.AUTHOR, Role.APPROVER))
+        return bool(authors and approvers) and len(authors | approvers) > 1
+
     def set_roles(self, name: str, roles: Collection[Role], *, by: str) -> None:
         """Gives a member these roles and no others, from this moment on: also on pages that are open and for their keys."""
         _check_roles(roles)
