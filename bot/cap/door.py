@@ -42,7 +42,7 @@ class Door:
     def _one(self, read: Read, origin: Origin, data: bytes, kept: bytes) -> Taken:
         policy, pinned = self._pins_of(origin.name)
         looked = policy is not SignaturePolicy.IGNORE and read.alert.signed
-        signature = verify(data, pinned=pinned, at=read.at) if looked else Signature.UNVERIFIED
+        signature = verify(data, pinned=pinned, now=self._clock(), at=read.at) if looked else Signature.UNVERIFIED
         return self.intake.take(read, origin, kept, signature=signature, passes=passes(signature, policy), now=self._clock())
 
     def _aside(self, data: bytes, origin: Origin, why: NotDone, mark: str) -> Taken:
