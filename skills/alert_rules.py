@@ -102,10 +102,9 @@ def _plainest(words: AlertWords, hazard: Hazard, action: Action, lang: Lang) -> 
 def check_phrases(file: TomlFile, words: AlertWords) -> None:
     """What marks an exercise is short, looks like nothing else, and no level word says that it is over."""
     for lang, phrases in words.phrases.items():
-        if phrases.exercise and not words.starts_as_test(phrases.exercise):
-            file.bad(
-                (lang.value, "exercise"), "the prefix is not known as one", f"Let it start with a word of tests: {_some(phrases.tests)}."
-            )
+        if phrases.exercise and phrases.exercise.casefold().split()[0] not in phrases.tests:
+            remedy = f"Let it start with a word of tests: {_some(phrases.tests)}."
+            file.bad((lang.value, "exercise"), "the prefix is not known as one", remedy)
         for name, text in (("update", phrases.update), ("roll_call", phrases.roll_call), ("until", phrases.until)):
             if words.starts_as_test(text) or words.all_clear(text):
                 file.bad((lang.value, name), f"{name} reads like an exercise or an all-clear", "Use other words.")

@@ -138,16 +138,15 @@ def _in_one_language(file: TomlFile, lang: str) -> Phrases:
 
 
 def _template(file: TomlFile, key: Key, names: Sequence[str]) -> str:
-    """The template at `key`, which has to use all of `names` and no other."""
+    """The template at `key`, which has to use all of `names` and no other; "" where it cannot be filled."""
     text = file.text(key)
-    for what, remedy in check_template(text, names):
-        file.bad(key, f"{key[-1]}: {what}", remedy)
-    for name in names:
-        if text and f"${name}" not in text:
-            file.bad(key, f"{key[-1]}: the placeholder ${name} is missing", f"Say where ${name} goes.")
+    wrong = [*check_template(text, names)]
+    wrong += [(f"the placeholder ${name} is missing", f"Say where ${name} goes.") for name in names if text and f"${name}" not in text]
     if strange := foreign(text):
-        file.bad(key, f"{key[-1]}: characters that plain SMS lacks: {' '.join(strange)}", "Use plain quotes, hyphens and letters.")
-    return text
+        wrong.append((f"characters that plain SMS lacks: {' '.join(strange)}", "Use plain quotes, hyphens and letters."))
+    for what, remedy in wrong:
+        file.bad(key, f"{key[-1]}: {what}", remedy)
+    return "" if wrong else text
 
 
 def _check_text(file: TomlFile, key: Key, text: str, room: int, what: str) -> None:
