@@ -34,7 +34,8 @@ class Verdict:
     @property
     def ends(self) -> bool:
         """Whether it may end what it references, or a part of that, without a person. Whose alert it may end is looked at elsewhere."""
-        return self.outcome in {Outcome.OPEN, Outcome.SYSTEM} and (self.over or bool(self.over_infos))
+        acts = self.outcome is Outcome.OPEN or self.reason == "cancel"
+        return acts and (self.over or bool(self.over_infos))
 
 
 REASONS: Mapping[str, str] = {
