@@ -40,6 +40,7 @@ lock:
 	$(LOCK) --no-emit-package llama-cpp-python pyproject.toml -o requirements.lock
 	$(LOCK) --no-emit-package llama-cpp-python --extra dev --extra online pyproject.toml -o requirements-dev.lock
 	printf 'scikit-build-core\ncmake\nninja\nsetuptools\nwheel\npip\n' | $(LOCK) --no-annotate - -o requirements-build.lock
+	printf 'kenya-data\nlocalis\n' | $(LOCK) --no-annotate --no-deps - -o bot/places/requirements-places.lock
 	grep -oE 'llama-cpp-python==[0-9.]+' pyproject.toml | $(LOCK) --no-annotate --no-deps --only-binary none - -o requirements-engine.lock
 
 clean:

@@ -198,9 +198,10 @@ class App:
     @cached_property
     def places(self) -> Gazetteer:
         """Looks places up; empty where no file of places was built for the countries of the settings (`ujumbe doctor` says so)."""
-        from bot.places.gazetteer import Places
+        from bot.places.live import LivePlaces
 
-        return Places()
+        own = self.settings
+        return LivePlaces(own.cache_dir, own.data_dir, own.countries)
 
     @cached_property
     def alert_words(self) -> AlertWords:

@@ -45,6 +45,7 @@ def prepare(*, dev: bool) -> None:
         install(dev=dev)
     bring_model()
     learn_skills()
+    bring_places()
     if "tried" not in STAMP.read_text().split():
         try_engine()
         STAMP.write_text(STAMP.read_text() + " tried")
@@ -94,6 +95,11 @@ def bring_model() -> None:
 def learn_skills() -> None:
     """What the texts mean, for the search. Not a reason to stop: the worker would do it at its start, or search by words alone."""
     subprocess.run([PYTHON, "-m", "bot", "skills", "learn"], check=False, cwd=ROOT)
+
+
+def bring_places() -> None:
+    """The file of places for the settings' countries. Not a reason to stop: without it nobody is found by place (`ujumbe doctor`)."""
+    subprocess.run([PYTHON, "-m", "bot", "places", "build"], check=False, cwd=ROOT)
 
 
 def try_engine() -> None:

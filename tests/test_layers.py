@@ -44,6 +44,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "bot.staff_command": ("bot.core",),
     "bot.chat": ("bot.app", "bot.config", "bot.core"),
     "bot.tickets": ("bot.core",),
+    "bot.places_command": ("bot.core", "bot.places"),
     "bot.queue_command": ("bot.core", "bot.queue_table"),
     "bot.queue_table": ("bot.core",),
     "bot.costs": ("bot.core",),
@@ -92,7 +93,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "defusedxml": ("bot.cap",),
     "signxml": ("bot.cap",),
     "lxml": ("bot.cap",),
-    "cryptography": ("bot.cap",),
+    "cryptography": ("bot.cap", "bot.console.names"),
     "shapely": ("bot.places",),
 }
 CORE_MAY_USE = {"rapidfuzz", "phonenumbers"}

@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+import time
 
 from bot.commands.tools import Commands, say, user
 
@@ -40,10 +41,11 @@ def _add_staff(commands: Commands) -> None:
 
 
 def _staff(args: argparse.Namespace) -> int:
-    from bot.app import build
     from bot.config import load
+    from bot.core.alert.roster import Roster
     from bot.staff_command import Place, run
     from bot.store.migrate import upgrade
+    from bot.store.sql import SqlStore
     from bot.store.version import versions
 
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
@@ -51,12 +53,12 @@ def _staff(args: argparse.Namespace) -> int:
     if not versions(settings.sqlalchemy_url)[0]:  # the first admin of all may come before the first start
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         upgrade(settings.sqlalchemy_url)
-    app = build(settings)
+    store = SqlStore(settings.sqlalchemy_url)
     address = settings.public_url.rstrip("/") or settings.local_url
     try:
-        return run(args, Place(app.roster, app.access, app.audit_log, f"box:{user()}", address, settings.zone), say)
+        return run(args, Place(Roster(store, time.time), store, f"box:{user()}", address, settings.zone), say)
     finally:
-        app.store.close()
+        store.close()
 
 
 def _add_places(commands: Commands) -> None:

@@ -11,6 +11,7 @@ from bot.app import SKILLS
 from bot.config import Settings
 from bot.core.errors import BadSetting, UjumbeError
 from bot.core.finding import Finding, Verdict, look, ok, wrong
+from bot.doctor.places import places
 from bot.doctor.remote import remote
 from bot.doctor.service import runs, service
 from bot.store.copies import damage, sqlite_file
@@ -34,6 +35,7 @@ def examine(settings: Settings, *, skills: Path = SKILLS) -> Iterator[Finding]:
     yield from _model(settings)
     yield from remote(settings)
     yield _guarded("skills", lambda: _skills(skills))
+    yield _guarded("places", lambda: places(settings))
     yield running
 
 

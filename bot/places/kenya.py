@@ -128,7 +128,10 @@ def _inner(tables: _Tables, counties: Mapping[int, str], towns: Sequence[Known])
         else:
             place = Place(_id("ward", ward.key), ward.name, PlaceKind.TOWN, COUNTRY, _id("sub-county", sub))
             yield Known(place, _halves(ward.name))
-    yield from rest.values()
+    of_name = {(county_of[unit.key], bare(unit.name)[0]): unit.key for unit in tables.sub_counties}
+    for town in rest.values():
+        around = of_name.get((town.place.parent, bare(town.place.name)[0]))
+        yield replace(town, place=replace(town.place, parent=_id("sub-county", around))) if around else town
     for unit in tables.sub_counties:
         yield _sub_county(unit, county_of[unit.key], seats.get(unit.key, ()), inside[unit.key])
 
