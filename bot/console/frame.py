@@ -20,6 +20,7 @@ from typing import Any
 from urllib.parse import quote
 
 from aiohttp import web
+from aiohttp.web_request import FileField
 from multidict import MultiDict, MultiDictProxy
 
 from bot.app import App
@@ -155,9 +156,14 @@ class Frame:
             try:
                 if way.why_not:
                     raise Wrong(403, way.why_not)
-                return await answer(replace(visit, form=await _form(request, most)))
+                visit = replace(visit, form=await _form(request, most))
+                return await answer(visit)
             except Exception as error:
                 return self._wrong(visit, error)
+            finally:
+                for value in visit.form.values():
+                    if isinstance(value, FileField):
+                        value.file.close()
 
         return serve
 
