@@ -10,6 +10,7 @@ from bot.gateway.hints import Hints
 from bot.gateway.hush import hush
 from bot.gateway.looks import Looks
 from bot.gateway.metrics import Metrics
+from bot.gateway.push import Push
 from bot.gateway.receipts import Receipts
 from bot.gateway.screens import Screens
 from bot.gateway.webhook import Webhook
@@ -45,6 +46,7 @@ def make_app(app: App) -> web.Application:
     for method in ("GET", "POST"):
         site.router.add_route(method, "/c/{channel}/{action}", webhook.take)
         site.router.add_route(method, "/c/{channel}/{action}/{key}", webhook.take)
+    site.router.add_post("/cap/push/{token}", Push(app).take)
     site.router.add_get("/healthz", health.alive)
     site.router.add_get("/readyz", health.ready)
     site.router.add_get("/metrics", metrics.get)
