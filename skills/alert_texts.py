@@ -134,7 +134,8 @@ def _in_one_language(file: TomlFile, lang: str) -> Phrases:
     file.only((lang, "levels"), list(Severity))
     texts = {name: _template(file, (lang, name), names) for name, names in TEMPLATES.items()}
     levels = {severity: _template(file, (lang, "levels", severity.value), ("hazard",)) for severity in Severity}
-    return Phrases(**texts, levels=levels, **{name: file.words((lang, name)) for name in LISTS})
+    tests, all_clear, imperatives = (file.words((lang, name)) for name in LISTS)
+    return Phrases(**texts, levels=levels, tests=tests, all_clear=all_clear, imperatives=imperatives)
 
 
 def _template(file: TomlFile, key: Key, names: Sequence[str]) -> str:

@@ -14,7 +14,6 @@ from bot.core.types import Lang
 
 ORDER = ("hazard", "impact", "place", "action", "time")
 SENT, CORRECTION = "sent", "correction"  # slots of a Cancel: when the text went out that it takes back; "false_alarm" or "withdrawn"
-AHEAD_S = 3600.0  # what begins later than this is told with its beginning, too
 
 
 class Step(IntEnum):
@@ -93,7 +92,7 @@ class _Slots:
         place, hazard = self.place(), self._found
         kind = "withdrawn" if self._broadcast.slots.get(CORRECTION) == "withdrawn" else "false_alarm"
         template: str = getattr(self.phrases, f"{kind}_at" if place else kind)
-        sent = self._told(float(self._broadcast.slots.get(SENT) or self._broadcast.created))
+        sent = self._told(float(self._broadcast.slots[SENT]))
         return fill(template, hazard=hazard.names[self._lang], place=place, sent=sent)
 
     def roll_call(self) -> str:
@@ -122,14 +121,14 @@ class _Slots:
         return own if own.endswith((".", "!", "?")) else f"{own}."
 
     def _time(self) -> str:
-        begun = self._broadcast.onset or self._broadcast.created
+        """Until when; from when, too, where the author says so; of an all-clear only since when."""
+        onset, expires = self._broadcast.onset, self._broadcast.expires
         if self.over:
-            return f"{fill(self.phrases.since, start=self._told(begun))}."
-        if begun > self._broadcast.created + AHEAD_S and self._step < Step.NO_IMPACT:
-            weekday = self._step < Step.NO_WEEKDAY
-            start, end = span(begun, self._broadcast.expires, self._zone, self._lang, weekday=weekday)
+            return f"{fill(self.phrases.since, start=self._told(onset))}." if onset else ""
+        if onset and self._step < Step.NO_IMPACT:
+            start, end = span(onset, expires, self._zone, self._lang, weekday=self._step < Step.NO_WEEKDAY)
             return f"{fill(self.phrases.between, start=start, end=end)}."
-        return f"{fill(self.phrases.until, end=self._told(self._broadcast.expires))}."
+        return f"{fill(self.phrases.until, end=self._told(expires))}."
 
     def _told(self, at: float) -> str:
         return told(at, self._zone, self._lang, weekday=self._step < Step.NO_WEEKDAY)

@@ -28,14 +28,22 @@ def corrections(broadcast: Broadcast, *, now: float) -> Corrections:
     """The three drafts that may follow `broadcast`, which went out. They have no id, no author and no texts yet."""
     sent = broadcast.approved or broadcast.submitted or broadcast.created
     kept = {name: words for name, words in broadcast.slots.items() if name.startswith(_KEPT)}
-    lasts = max(broadcast.expires, now + LASTS_S)
     update = replace(
         _follower(broadcast, broadcast.slots, now),
         msg_type=MsgType.UPDATE,
         audience=replace(broadcast.audience, got=broadcast.id, rest=True),
     )
-    quiet_end = {"roll_call": False, "escalate_after_s": 0.0, "escalate_below": 0.0, "escalate_to": "", "expires": lasts}
-    told = replace(_follower(broadcast, kept, now), audience=Audience(got=broadcast.id), onset=0.0, urgency=Urgency.PAST, **quiet_end)
+    told = replace(
+        _follower(broadcast, kept, now),
+        audience=Audience(got=broadcast.id),
+        urgency=Urgency.PAST,
+        onset=0.0,
+        expires=max(broadcast.expires, now + LASTS_S),
+        roll_call=False,
+        escalate_after_s=0.0,
+        escalate_below=0.0,
+        escalate_to="",
+    )
     return Corrections(
         update=update,
         cancel=replace(
@@ -45,7 +53,7 @@ def corrections(broadcast: Broadcast, *, now: float) -> Corrections:
             certainty=Certainty.UNLIKELY,
             slots={**kept, SENT: str(sent), CORRECTION: "false_alarm"},
         ),
-        over=replace(told, msg_type=MsgType.UPDATE, response=ResponseType.ALL_CLEAR, certainty=Certainty.OBSERVED),
+        over=replace(told, msg_type=MsgType.UPDATE, response=ResponseType.ALL_CLEAR, certainty=Certainty.OBSERVED, onset=now),
     )
 
 

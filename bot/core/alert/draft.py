@@ -2,9 +2,10 @@
 
 The template's slots are source, hazard with its level, impact, place, action and time, in a configurable order behind the source, and
 last the roll call. What is too long is shortened step by step (see Step), never by the source, the hazard, the action or the end time.
-The words are the same whenever they are made: they depend on the broadcast alone, never on the time of the day.
+The words are the same whenever they are made: they depend on slots and times of the broadcast alone, not on when it was stored.
 """
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -12,7 +13,7 @@ from enum import StrEnum
 from bot.core.alert.broadcast import Broadcast, Mode
 from bot.core.alert.cap import MsgType, ResponseType, Severity, Urgency
 from bot.core.alert.check import Missing, faults, missing
-from bot.core.alert.compose import Step, Template
+from bot.core.alert.compose import SENT, Step, Template
 from bot.core.alert.words import AlertWords
 from bot.core.text import fit, fold, measure
 from bot.core.types import Lang, Limits
@@ -31,6 +32,7 @@ class Reason(StrEnum):
     NO_HAZARD = "no_hazard"
     NO_ACTION = "no_action"
     NO_END = "no_end"
+    NO_SENT = "no_sent"  # a Cancel that does not know what it takes back
     EMPTY = "empty"  # written by hand, and there is nothing
     TOO_LONG = "too_long"
     ALPHABET = "alphabet"  # it has characters that would make it 70 to a part
@@ -44,6 +46,7 @@ _SAYS: Mapping[Reason, str] = {
     Reason.NO_HAZARD: "Choose the hazard, or write the text by hand.",
     Reason.NO_ACTION: "There is no action for this hazard and response. Choose another response, or write what people should do.",
     Reason.NO_END: "Say until when it is valid.",
+    Reason.NO_SENT: "Start the Cancel from the broadcast that it takes back: it names the time of that message.",
     Reason.EMPTY: "Write the text, or leave it to the template.",
     Reason.TOO_LONG: "Shorten the place, the action or the source; or allow two SMS.",
     Reason.ALPHABET: "It has letters that plain SMS lacks. Write it with plain letters.",
@@ -188,8 +191,12 @@ class Drafting:
             return Reason.NO_HAZARD
         if not broadcast.expires:
             return Reason.NO_END
-        takes_back = broadcast.msg_type is MsgType.CANCEL and broadcast.response is not ResponseType.ALL_CLEAR
+        if broadcast.msg_type is MsgType.CANCEL and broadcast.response is not ResponseType.ALL_CLEAR:
+            return None if _is_time(broadcast.slots.get(SENT, "")) else Reason.NO_SENT
         own = broadcast.slots.get(f"action.{lang}", "").strip()
-        if not takes_back and not own and self.words.action(broadcast.hazard, broadcast.response) is None:
-            return Reason.NO_ACTION
-        return None
+        return None if own or self.words.action(broadcast.hazard, broadcast.response) else Reason.NO_ACTION
+
+
+def _is_time(written: str) -> bool:
+    """Whether it is seconds since the epoch that a calendar can show: slots are a person's, or a script's."""
+    return re.fullmatch(r"\d{1,10}(?:\.\d+)?", written) is not None

@@ -21,6 +21,7 @@ from bot.core.text import fold, measure
 from bot.core.types import Lang, Limits
 
 SOURCE, TITLE = 16, 120  # septets; characters
+AHEAD_S = 3600.0  # what begins sooner than this is on
 LASTS_S = 24 * 3600.0  # of a message that does not say until when
 _DOING = (ResponseType.EVACUATE, ResponseType.SHELTER, ResponseType.AVOID, ResponseType.PREPARE, ResponseType.MONITOR)  # the most first
 _NOT_LIVE = {"test_code", "test_words", "system", "ack", "error"}  # keys of gate.REASONS
@@ -104,7 +105,7 @@ class Received:
             source=name or (follows.source if follows else ""),
             slots=self._slots(said, covered, follows, takes_back=takes_back),
             audience=_audience(covered, follows, over=said.over),
-            onset=said.first.onset or 0.0,
+            onset=_onset(alert, said, now),
             expires=_expires(alert, said, now),
             created=now,
         )
@@ -192,6 +193,13 @@ def _audience(covered: Covered, follows: Broadcast | None, *, over: bool) -> Aud
     if got and over:
         return Audience(got=got)
     return Audience(places=tuple(place.id for place in covered.places), got=got, rest=bool(got))
+
+
+def _onset(alert: Alert, said: _Said, now: float) -> float:
+    """When it begins, where that is still to come; of what is over, since when it is."""
+    if said.over:
+        return alert.sent
+    return said.first.onset if said.first.onset and said.first.onset > now + AHEAD_S else 0.0
 
 
 def _expires(alert: Alert, said: _Said, now: float) -> float:

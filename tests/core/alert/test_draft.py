@@ -32,13 +32,14 @@ def test_the_words_of_a_warning() -> None:
     )
 
 
-def test_the_words_do_not_depend_on_when_they_are_made() -> None:
-    assert DRAFTING.drafts(flood()) == DRAFTING.drafts(flood())
+def test_the_words_do_not_depend_on_when_they_are_stored() -> None:
+    for made in (flood(), flood(onset=at(21, 6)), flood(response=ResponseType.ALL_CLEAR)):
+        assert DRAFTING.drafts(made) == DRAFTING.drafts(replace(made, created=at(21, 8), author="ben", submitted=at(21, 9)))
 
 
 def test_what_begins_later_says_so() -> None:
     assert "Sat 21 Nov 6am to 6pm." in text(flood(onset=at(21, 6)))
-    assert "Until Sat 21 Nov 6pm." in text(flood(onset=at(20, 9, 30))), "in half an hour is now"
+    assert "Alhamisi 19 Nov saa 12 jioni hadi Jumamosi 21 Nov saa 12 jioni." in text(flood(onset=at(19, 18), slots={}), Lang.SW)
 
 
 def test_an_order_of_ones_own() -> None:
@@ -109,6 +110,7 @@ def test_danger_now_takes_one_part_where_that_is_enough() -> None:
         pytest.param({"hazard": "aliens"}, Reason.NO_HAZARD, id="unknown-hazard"),
         pytest.param({"response": ResponseType.EXECUTE}, Reason.NO_ACTION, id="no-action"),
         pytest.param({"expires": 0.0}, Reason.NO_END, id="no-end"),
+        pytest.param({"msg_type": MsgType.CANCEL, "slots": {"sent": "soon"}}, Reason.NO_SENT, id="cancel-of-what"),
         pytest.param({"slots": {"text.en": " \n "}}, Reason.EMPTY, id="empty-by-hand"),
         pytest.param({"slots": {"text.en": "ጎርፍ in Garissa"}}, Reason.ALPHABET, id="letters-that-sms-lacks"),
         pytest.param({"slots": {"text.en": "Flood: https://example.org/x"}}, Reason.LINK, id="link"),
@@ -189,7 +191,7 @@ def test_an_exercise_says_so_first_however_it_was_written() -> None:
 
 def test_an_update_and_an_all_clear() -> None:
     assert text(flood(msg_type=MsgType.UPDATE)).startswith("UPDATE, KenyaMet: FLOOD DANGER")
-    over = flood(msg_type=MsgType.UPDATE, response=ResponseType.ALL_CLEAR)
+    over = flood(msg_type=MsgType.UPDATE, response=ResponseType.ALL_CLEAR, onset=at(20, 9))
     assert text(over) == (
         "KenyaMet: FLOOD ALERT IS OVER, Garissa & Tana River. Go back with care. Do not drink flood water. Since Fri 20 Nov 9am."
     )

@@ -92,6 +92,11 @@ def test_what_does_not_say_what_to_do_gets_what_is_usual_only_where_it_is_severe
     assert draft(alert(info(response_types=(ResponseType.NONE,), severity=Severity.EXTREME))).broadcast.response is ResponseType.MONITOR
 
 
+def test_a_beginning_is_told_where_it_is_still_to_come() -> None:
+    assert draft(alert(info(onset=at(21, 6)))).broadcast.onset == at(21, 6)
+    assert draft(alert(info(onset=at(20, 9, 30)))).broadcast.onset == 0.0
+
+
 def test_without_an_end_it_lasts_a_day() -> None:
     assert draft(alert(info(expires=None))).broadcast.expires == NOW - 60 + LASTS_S
     assert draft(alert(info(expires=None, onset=at(21, 0)))).broadcast.expires == at(21, 0) + LASTS_S
