@@ -73,6 +73,7 @@ class Decider:
         text = said
         if keyword is not None and keyword.word is Word.STOP:
             return self._obeyed.stop(text, contact, session)
+        session = session if screen else self._rolls.shut(session, around)
         urgent = self._emergency(text, contact, session) or self._rolls.answer(
             text, keyword, contact, session, around, screen=screen, offers=len(offers), now=now
         )
@@ -80,10 +81,8 @@ class Decider:
             return urgent
         if contact.opted_out and not screen and (keyword is None or keyword.word is not Word.START):
             return Decision(contact, session, told="" if keyword else _words(text, around))
-        if not screen:
-            session = self._rolls.shut(session, around)
-            if now - session.touched > SESSION_S:
-                session = replace(session, state="", skill="", more="", turns=())
+        if not screen and now - session.touched > SESSION_S:
+            session = replace(session, state="", skill="", more="", turns=())
         session = replace(session, touched=now)
         if around.point is not None:
             return replace(self._mine.located(around.point, contact, session, screen=screen), told=_words(text, around))

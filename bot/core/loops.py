@@ -11,8 +11,8 @@ from bot.core.storage import Repeats, Tx
 from bot.core.types import Message
 
 TOO_MANY = "too_many"  # name and kind of the one notice
-PATIENT = 4  # so many times the limit for what a person may well need again: a menu on the way back, what to do in danger
-_PATIENT_KINDS = frozenset({"menu", "emergency"})
+PATIENT = 4  # so many times the limit for what a person may well need again: a menu on the way back, what to do in danger, a warning
+_PATIENT_KINDS = frozenset({"menu", "emergency", "alert"})
 
 
 class Heed(Enum):

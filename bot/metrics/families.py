@@ -14,7 +14,7 @@ _QUICK = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0
 _CALL = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 _PATIENT = (0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 45.0, 90.0, 300.0, 900.0, 3600.0)
 
-KINDS = frozenset({"fixed", "menu", "fact", "chosen", "remote", "model", "approved", "refusal", "emergency", "more", "person"})
+KINDS = frozenset({"fixed", "menu", "fact", "chosen", "remote", "model", "approved", "refusal", "emergency", "alert", "more", "person"})
 OTHER = "other"
 
 

@@ -46,7 +46,7 @@ class RollCalls:
         touched = replace(session, touched=now)
         said = roll.said(text)
         if said is None:
-            return self._reminded(keyword, contact, touched, around, screen=screen)
+            return self._reminded(keyword, replace(contact, lang=speaks(text, contact)), touched, around, screen=screen)
         call = around.roll_call()
         if call is None:
             return None

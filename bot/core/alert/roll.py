@@ -84,12 +84,10 @@ def said(text: str) -> RollAnswer | None:
 
 def _needs(typed: Sequence[str]) -> bool:
     """Whether the words call for help, or say that it is not safe."""
-    plain = " ".join(typed)
-    if _NO_NEED.search(plain):
-        return False
+    plain = _NO_NEED.sub("", " ".join(typed))
     if _NOT_SAFE.search(plain) or (_ASKS_HELP.search(plain) and len(typed) <= _LONGEST):
         return True
-    kept = [word for word in typed if word not in _POLITE]
+    kept = [word for word in plain.split() if word not in _POLITE]
     return len(kept) <= 2 and any(_near(w, _HELP) for w in kept) and all(_near(w, _HELP) or w in _CALLING for w in kept)
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from bot.core.alert.cap import Point
 from bot.core.decision import Decision
 from bot.core.keywords import behind, joined
-from bot.core.lexicon import bag
+from bot.core.lexicon import ALL_FUNCTION, bag
 from bot.core.place.fold import key
 from bot.core.place.geo import distance_km
 from bot.core.place.label import kind_word, labels
@@ -21,7 +21,7 @@ _WORDS = 4  # a place has no longer name; more words are a question
 _PREFIX = 3  # letters that narrow a list
 _FAR_KM = 100.0  # a town that far away is not where somebody is
 # What people are, and where, without naming a place: some Kenyan towns are called so ("niko salama": I am safe).
-_ORDINARY = bag(
+_ORDINARY = ALL_FUNCTION | bag(
     """
     salama sawa poa fiti hapa hapo huko nyumbani shambani kazini tayari hai mzima mgonjwa shule shuleni hospitali sokoni soko kanisani
     kanisa msikiti barabarani mjini mji kijijini kijiji kambi kambini juu chini ndani nje maji mtoni mto moto milimani home here safe school
@@ -99,10 +99,8 @@ class MyPlace:
         """A location that the person shared."""
         if not self.ready or self._places is None:
             return self._said("place_off", contact, session, screen=screen)
-        here = [
-            p for p in self._places.at(point) if p.kind is not PlaceKind.TOWN or not p.centre or distance_km(p.centre, point) <= _FAR_KM
-        ]
-        if not here:
+        here = self._places.at(point)
+        if not here or _is_far(here[0], point):
             return self._said("place_unknown", contact, replace(session, state=STATE), screen=screen)
         return self._set(here[0], contact, session, screen=screen)
 
@@ -114,7 +112,7 @@ class MyPlace:
     def _named(self, typed: str) -> Sequence[Place]:
         """As `_meant`, where nobody asked for a place: only where all of `typed` is a name, and no everyday word."""
         found = self._meant(typed)
-        return found if key(name_in(typed)) not in _ORDINARY and all(is_named(typed, place) for place in found) else ()
+        return found if name_in(typed).lower() not in _ORDINARY and all(is_named(typed, place) for place in found) else ()
 
     def _found(self, found: Sequence[Place], contact: Contact, session: Session, *, screen: bool) -> Decision:
         if len(found) == 1:
