@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from pathlib import Path
 
-from bot.core.alert.access import Access
 from bot.core.alert.audit import AuditStore, check, line, pages
 from bot.core.alert.roster import Roster
 from bot.core.alert.staff import Account, Role
@@ -22,7 +21,6 @@ class Place:
     """What the commands work on. `by` is who sits here, `address` where the set-up page is."""
 
     roster: Roster
-    access: Access
     log: AuditStore
     by: str
     address: str
@@ -85,7 +83,7 @@ def _roles(args: argparse.Namespace) -> frozenset[Role]:
 
 
 def _handed(place: Place, name: str, code: str) -> Iterator[str]:
-    account = place.access.store.account(name)
+    account = place.roster.store.account(name)
     assert account is not None, "it was stored a moment ago"
     yield f"Set-up code for {name}, once, until {_when(account.setup_until, place.zone)}: {code}"
     yield f"They open {place.address}/console/setup, enter name and code, choose a password and add their phone."
@@ -113,7 +111,7 @@ def _state(one: Account, place: Place) -> str:
 
 
 def _keys(place: Place, name: str) -> Iterator[str]:
-    keys = place.access.store.keys(name)
+    keys = place.roster.store.keys(name)
     if not keys:
         yield "There is no key."
     for key in keys:
@@ -122,7 +120,7 @@ def _keys(place: Place, name: str) -> Iterator[str]:
 
 
 def _end(place: Place, name: str, id: str) -> Iterator[str]:
-    found = [key for key in place.access.store.keys(name) if key.hash.startswith(id)]
+    found = [key for key in place.roster.store.keys(name) if key.hash.startswith(id)]
     if len(found) != 1:
         raise NotDone(f"{len(found)} keys begin with {id!r}. `ujumbe staff keys` lists them: give more of one's letters.")
     [key] = found

@@ -14,7 +14,7 @@ SYSTEM = "ujumbe"  # who did it, where nobody did: a feed's alert, an escalation
 _LONGEST_NAME = 64
 _WHAT = re.compile(r"[a-z_]+\.[a-z_]+")
 _ABOUT = re.compile(r"(?:[a-z_]+:[\w.@-]{1,128})?")
-_NUMBER = re.compile(r"\d{9,}|\b(?:tel|whatsapp):")
+_PERSON = re.compile(r"(?:tel|whatsapp):|(?:contact|person|urn):.*\d{5}")  # ids of other things may have many digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ def said(who: str, what: str, about: str, detail: Mapping[str, object], *, now: 
     """What may stand in the log. Raises ValueError."""
     if not _WHAT.fullmatch(what):
         raise ValueError(f"audit: what is {what!r}. Write it as thing.act, in small letters.")
-    if not _ABOUT.fullmatch(about) or _NUMBER.search(about):
+    if not _ABOUT.fullmatch(about) or _PERSON.match(about):
         raise ValueError("audit: about is not of the form thing:id, or holds a person's number. Name the thing by its id.")
     name = "".join(c for c in who if c.isprintable())[:_LONGEST_NAME]
     return Said(float(now), name or SYSTEM, what, about, canonical(detail))
