@@ -9,8 +9,11 @@ from datetime import UTC, datetime
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
-from lxml import etree
-from signxml import InvalidDigest, InvalidSignature, SignatureConfiguration, SignatureMethod, XMLSigner, XMLVerifier
+from lxml import etree  # type: ignore[import-untyped]
+from signxml.algorithms import SignatureMethod
+from signxml.exceptions import InvalidDigest, InvalidSignature
+from signxml.signer import XMLSigner
+from signxml.verifier import SignatureConfiguration, XMLVerifier
 
 from bot.cap.read import DSIG, read, read_document
 from bot.core.alert.cap import Alert
@@ -57,7 +60,7 @@ def sign(data: bytes, *, key: bytes, certificate: bytes) -> bytes:
     method = SignatureMethod.RSA_SHA256 if isinstance(private, rsa.RSAPrivateKey) else SignatureMethod.ECDSA_SHA256
     root = etree.fromstring(data, _parser())
     signed = XMLSigner(signature_algorithm=method).sign(root, key=private, cert=[cert])
-    return etree.tostring(signed, encoding="UTF-8", xml_declaration=True)
+    return bytes(etree.tostring(signed, encoding="UTF-8", xml_declaration=True))
 
 
 def _proves(element: etree._Element, certificate: x509.Certificate, alert: Alert, moment: datetime) -> Signature:

@@ -80,6 +80,9 @@ def _from_info(info: Info) -> dict[str, Any]:
 
 
 def _to_info(body: Mapping[str, Any]) -> Info:
+    texts: dict[str, Any] = {name: body[name] for name in _INFO_TEXTS}
+    times: dict[str, Any] = {name: _time(body[name]) for name in _INFO_TIMES}
+    pairs: dict[str, Any] = {name: _pairs(body[name]) for name in _INFO_PAIRS}
     return Info(
         categories=_words(body["categories"], Category),
         response_types=_words(body["response_types"], ResponseType),
@@ -87,9 +90,9 @@ def _to_info(body: Mapping[str, Any]) -> Info:
         severity=Severity(body["severity"]),
         certainty=Certainty(body["certainty"]),
         areas=tuple(_to_area(area) for area in body["areas"]),
-        **{name: body[name] for name in _INFO_TEXTS},
-        **{name: _time(body[name]) for name in _INFO_TIMES},
-        **{name: _pairs(body[name]) for name in _INFO_PAIRS},
+        **texts,
+        **times,
+        **pairs,
     )
 
 

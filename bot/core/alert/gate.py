@@ -1,6 +1,6 @@
 """The public gate: what may be told to the public, what only a person may decide, and what "it is over" means."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -38,7 +38,7 @@ class Verdict:
         return acts and (self.over or bool(self.over_infos))
 
 
-REASONS: Mapping[str, str] = {
+REASONS = {
     "no_status": "it does not say whether it is meant (status)",
     "no_msg_type": "it does not say what it is (msgType)",
     "no_scope": "it does not say for whom it is (scope)",
