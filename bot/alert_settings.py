@@ -8,8 +8,10 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
+from bot.core.alert.compose import ORDER
 from bot.core.alert.reading import SignaturePolicy
 from bot.core.alert.stored import Origin
+from bot.core.price import read_price
 
 SOURCE_CHARS = 16  # a longer name leaves too little of an SMS for what it says
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
@@ -130,6 +132,28 @@ class AlertSettings(BaseModel):
         default="answer",
         description="what becomes of a trusted feed's alerts: 'answer': people who ask are told; 'hold': a person releases each one",
     )
+
+    order: tuple[str, ...] = Field(
+        default=ORDER, description=f"the order of an alert's slots behind its source: {', '.join(ORDER)}, each once"
+    )
+    hosts: tuple[Host, ...] = Field(default=(), description="hosts that our own alerts may link to; empty: no alert holds a link")
+    prices: dict[str, str] = Field(default={}, description="what one part costs, by channel, for previews: at_sms = 'KES 0.80'")
+
+    @field_validator("order")
+    @classmethod
+    def _order(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if sorted(value) != sorted(ORDER):
+            raise ValueError(
+                f"{', '.join(value) or 'nothing'} is no order of an alert's slots. Write each of these once: {', '.join(ORDER)}"
+            )
+        return value
+
+    @field_validator("prices")
+    @classmethod
+    def _prices(cls, value: dict[str, str]) -> dict[str, str]:
+        if wrong := [written for written in value.values() if read_price(written) is None]:
+            raise ValueError(f"{wrong[0]!r} is no price. Write a currency of three letters and an amount, e.g. KES 0.80")
+        return value
 
     @field_validator("sender")
     @classmethod

@@ -11,15 +11,19 @@ from importlib import import_module
 from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit
 
 from bot.config import Settings
 from bot.core.alert.access import Access
 from bot.core.alert.audit import AuditStore
+from bot.core.alert.cap_out import CapOut
 from bot.core.alert.compose import Template
 from bot.core.alert.desk import AlertDesk
 from bot.core.alert.draft import Drafting
 from bot.core.alert.feeder import Feeder
 from bot.core.alert.people import PeopleStore
+from bot.core.alert.preview import Previewer, ways_seen
+from bot.core.alert.received import Received
 from bot.core.alert.roster import Roster
 from bot.core.alert.sending import Audiences, BroadcastStore, Ways, ways_of
 from bot.core.alert.staff import StaffStore
@@ -156,7 +160,24 @@ class App:
     @cached_property
     def drafting(self) -> Drafting:
         """What makes a broadcast's words."""
-        return Drafting(Template(self.alert_words, self.settings.zone))
+        own = self.settings
+        return Drafting(Template(self.alert_words, own.zone, own.alerts.order), own.alerts.hosts)
+
+    @cached_property
+    def previewer(self) -> Previewer:
+        """What shows a broadcast before it is approved."""
+        return Previewer(ways_seen(self.channels, self.settings.alerts.prices), self.settings.zone)
+
+    @cached_property
+    def received_drafts(self) -> Received:
+        """What makes drafts of received alerts."""
+        return Received(self.alert_words, self.places)
+
+    @cached_property
+    def cap_out(self) -> CapOut:
+        """What makes CAP messages of our broadcasts."""
+        own = self.settings
+        return CapOut(self.alert_words, own.alerts.sender or f"alerts@{urlsplit(own.base_url).hostname or 'localhost'}")
 
     @cached_property
     def _feeder(self) -> Feeder:

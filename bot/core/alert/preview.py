@@ -10,7 +10,8 @@ from typing import Protocol
 from bot.core.alert.broadcast import Audience, Broadcast, Mode
 from bot.core.alert.draft import Drafted, Drafts, Unsendable
 from bot.core.bucket import SHARES, Traffic
-from bot.core.price import Price
+from bot.core.ports import Channel, Templates
+from bot.core.price import Price, read_price
 from bot.core.quiet import quiet_until
 from bot.core.text import Alphabet, fit, measure
 from bot.core.types import Lang, Limits
@@ -190,6 +191,14 @@ class Previewer:
         """Whether a channel is there and may write to people who have not written lately."""
         way = self.ways.get(channel)
         return way is not None and way.limits.can_push and (way.limits.window_h is None or way.template)
+
+
+def ways_seen(channels: Mapping[str, Channel], prices: Mapping[str, str]) -> Mapping[str, Way]:
+    """The channels as a preview sees them. `prices` are written as providers write them, "KES 0.80"."""
+    return {
+        name: Way(channel.limits, read_price(prices.get(name, "")), isinstance(channel, Templates) and bool(channel.templates))
+        for name, channel in channels.items()
+    }
 
 
 def _costs(lines: Sequence[Line]) -> Sequence[Price]:

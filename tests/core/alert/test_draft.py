@@ -132,6 +132,7 @@ def test_a_link_of_an_allowed_host_may_stand() -> None:
     drafting = Drafting(Template(WORDS, ZONE), links=("meteo.go.ke",))
     allowed = flood(slots=slots(text_en="KenyaMet: flood in Garissa until 6pm, see www.meteo.go.ke/flood"))
     assert isinstance(drafting.draft(allowed, Lang.EN), Drafted)
+    assert isinstance(drafting.draft(flood(slots=slots(impact_en="See (meteo.go.ke).")), Lang.EN), Drafted), "and a full stop after it"
     stolen = flood(slots=slots(text_en="KenyaMet: flood in Garissa until 6pm, see meteo.go.ke.example.com/flood"))
     assert not isinstance(drafting.draft(stolen, Lang.EN), Drafted)
 
