@@ -68,6 +68,9 @@ class MemoryTx(MemoryTicketRows, MemoryNoticeRows):
             self._t.put(replace(delivery, order=replace(delivery.order, urn=person)))
         for ticket in [row for row in self._t.tickets.values() if row.urn == before]:
             self.save_ticket(replace(ticket, urn=person))
+        for broadcast_id in [one for one, urn in self._t.roll_answers if urn == before]:
+            answer = self._t.roll_answers.pop((broadcast_id, before))
+            self._t.roll_answers.setdefault((broadcast_id, person), answer)
         self._move_session(f"{linked.channel}:{before}", f"{linked.channel}:{person}")
 
     def _move_session(self, old: str, new: str) -> None:
