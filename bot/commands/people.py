@@ -1,4 +1,4 @@
-"""The people on both sides of it: tickets, staff."""
+"""The people on both sides of it: tickets, staff, received alerts."""
 
 import argparse
 import logging
@@ -12,6 +12,7 @@ def add(commands: Commands) -> None:
     _add_tickets(commands)
     _add_places(commands)
     _add_staff(commands)
+    _add_alerts(commands)
 
 
 def _add_tickets(commands: Commands) -> None:
@@ -75,3 +76,21 @@ def _places(args: argparse.Namespace) -> int:
 
     settings = load()
     return run(args, Folders(settings.cache_dir, settings.data_dir, settings.countries), say)
+
+
+def _add_alerts(commands: Commands) -> None:
+    from bot.alerts_command import add_commands
+
+    alerts = commands.add_parser("alerts", help="alerts of authorities: take in CAP files")
+    add_commands(alerts)
+    alerts.set_defaults(run=_alerts)
+
+
+def _alerts(args: argparse.Namespace) -> int:
+    from bot.alerts_command import Received, run
+    from bot.app import build
+    from bot.config import load
+
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    receiving = build(load()).receiving
+    return run(args, Received(receiving.door, receiving.upload, user()), say)

@@ -7,6 +7,7 @@ import pytest
 
 from bot.core.alert.cap import Alert, AlertStatus, MsgType, Reference, ResponseType, Urgency
 from bot.core.alert.intake import DIFFERS, Intake
+from bot.core.alert.reading import Defect, DefectKind, Read, Signature
 from bot.core.alert.settling import LOOSE as OTHER_TIME
 from bot.core.alert.stored import AlertQuery, Decision, State
 from bot.core.errors import NotDone
@@ -321,6 +322,19 @@ def test_an_unknown_place_is_neither_everybody_nor_nobody(house: Intake) -> None
     [held] = take(house, alert(infos=(info(areas=(r.Area("Zone 51"),)),)))
     assert (held.state, held.reason) == (State.HELD, "place")
     assert told(house) == []
+
+
+def test_a_warning_for_another_country_is_nobodys_here_and_still_replaces(house: Intake) -> None:
+    [far] = take(house, alert("far", infos=(info(areas=(r.Area("Abroad"),)),)))
+    assert (far.state, far.reason) == (State.SYSTEM, "elsewhere")
+    moved = update("moved", FLOOD, infos=(info(areas=(r.Area("Abroad"),)),))
+    take(house, FLOOD, moved)
+    assert states(house, FLOOD, moved) == [State.REPLACED, State.SYSTEM]
+    slip = Read(
+        alert("slip", infos=(info(headline="Fire", areas=(r.Area("Abroad"),)),)), (Defect(DefectKind.SWAPPED, "", "longitude first"),)
+    )
+    held = house.take(slip, r.KMD, b"", signature=Signature.UNVERIFIED, now=T)
+    assert (held.state, held.reason) == (State.HELD, "place")
 
 
 def test_what_speaks_no_language_of_ours_is_for_a_person_who_cannot_release_it_as_it_is(house: Intake) -> None:

@@ -8,11 +8,12 @@ from bot.core.alert.fingerprint import fingerprint
 from bot.core.alert.gate import Outcome, judge
 from bot.core.alert.hygiene import clean
 from bot.core.alert.lineage import areas_of, keys_of
-from bot.core.alert.reading import Read, Signature
+from bot.core.alert.reading import DefectKind, Read, Signature
 from bot.core.alert.stored import Origin, State, StoredAlert
 from bot.core.alert.telling import Telling
 from bot.core.place.types import Gazetteer
 
+_BROKEN = frozenset({DefectKind.POLYGON, DefectKind.COORDINATES, DefectKind.SWAPPED, DefectKind.CIRCLE})  # then "elsewhere" may be a slip
 _BRIEF = 200  # characters of a headline or of areas in a list
 
 
@@ -30,7 +31,7 @@ class FirstLook:
         alert, verdict = read.alert, judge(read.alert)
         first = alert.infos[0] if alert.infos else Info()
         covered = self.places.covered(areas_of(alert))
-        built = bool(self.places.children(""))
+        built, broken = bool(self.places.children("")), any(defect.kind in _BROKEN for defect in read.defects)
         acts = verdict.outcome is Outcome.OPEN or verdict.reason == "cancel"
         made = StoredAlert(
             origin=origin.name,
@@ -61,13 +62,15 @@ class FirstLook:
             expires=max((self.telling.expires(info, alert.sent) for info in alert.infos), default=alert.sent),
             hazard=next((found for info in alert.infos if (found := self.hazard_of(info))), ""),
             places=tuple(place.id for place in covered.places),
-            doubt=covered.degraded or not built or bool(covered.unknown),
+            doubt=covered.degraded or not built or broken or bool(covered.unknown),
             defects=tuple(str(defect) for defect in read.defects),
         )
-        unplaced = built and (not covered.places or bool(covered.unknown))
-        return replace(made, **self._own(made, alert, passes=passes, unplaced=unplaced))
+        where = "" if not built or (covered.places and not covered.unknown) else "place"
+        if where and areas_of(alert) and not covered.unknown and not broken:
+            where = "elsewhere"
+        return replace(made, **self._own(made, alert, passes=passes, where=where))
 
-    def _own(self, made: StoredAlert, alert: Alert, *, passes: bool, unplaced: bool) -> dict[str, object]:
+    def _own(self, made: StoredAlert, alert: Alert, *, passes: bool, where: str) -> dict[str, object]:
         """What it is by itself, beyond what the gate says."""
         if not passes:
             return {"own": State.QUARANTINED, "own_reason": "signature"}
@@ -75,7 +78,9 @@ class FirstLook:
             return {}
         if made.over:
             return {"own": State.ENDED, "own_reason": "over_itself"}
+        if where == "elsewhere":
+            return {"own": State.SYSTEM, "own_reason": where}
         speaks = self.telling.notice(alert, key="", source="", now=float("-inf")) is not None
-        whys = {"untrusted": not made.trusted, "relay": self.hold_all, "language": not speaks, "place": unplaced}
+        whys = {"untrusted": not made.trusted, "relay": self.hold_all, "language": not speaks, "place": where == "place"}
         why = next((why for why, holds in whys.items() if holds), "")
         return {"own": State.HELD if why else State.OPEN, "own_reason": why}

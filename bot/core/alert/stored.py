@@ -33,7 +33,7 @@ class State(StrEnum):
     OPEN = "open"  # a danger that people may be told of, until it expires
     REPLACED = "replaced"  # a newer message of its sender says what is true now
     ENDED = "ended"  # it is over, or a person dismissed it
-    SYSTEM = "system"  # it says nothing to people: an acknowledgement, a cancellation
+    SYSTEM = "system"  # it says nothing to people here: an acknowledgement, a cancellation, a warning for another country
 
 
 class Decision(StrEnum):
@@ -48,6 +48,7 @@ REASONS: Mapping[str, str] = gate.REASONS | {
     "untrusted": "its source is not one whose alerts go on without a person (trust = false)",
     "relay": 'the settings have a person look at each alert (relay = "hold")',
     "place": "nobody knows which places it is for",
+    "elsewhere": "it is for places outside of the countries of the settings",
     "language": "it says nothing in a language that we speak",
     "signature": "its signature is missing or wrong, and the settings ask for it",
     "unreadable": "it is no CAP alert that can be read",

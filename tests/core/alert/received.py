@@ -60,7 +60,8 @@ class Spots:
 
     def covered(self, areas: Sequence[Area]) -> Covered:
         known = [self._places[area.desc] for area in areas if area.desc in self._places]
-        return Covered(tuple(dict.fromkeys(known)), unknown=tuple(a.desc for a in areas if a.desc not in self._places))
+        unknown = tuple(area.desc for area in areas if area.desc not in {*self._places, "Abroad"})
+        return Covered(tuple(dict.fromkeys(known)), unknown=unknown)
 
     def within(self, ids: Sequence[str]) -> Sequence[Place]:
         return [place for place in self._places.values() if place.id in ids]
