@@ -55,6 +55,7 @@ REASONS = {
     "test_words": "its words are those of a test",
     "blocked_channel": "its sender blocks channels to the public (BLOCKCHANNEL)",
     "no_info": "it says nothing: no info",
+    "mixed_clear": "its languages do not agree on what is over",
     "over_words": "its words may mean that a danger is over, but it does not say so in CAP's way",
 }
 _UNFIT = {
@@ -71,6 +72,8 @@ def judge(alert: Alert) -> Verdict:
     over_infos = _over_infos(alert)
     over = alert.msg_type is MsgType.CANCEL or 0 < len(alert.infos) == len(over_infos)
     outcome, reason = _outcome(alert, over=bool(over_infos) or over)
+    if outcome is Outcome.OPEN and _mixed(alert, over_infos):
+        outcome, reason = Outcome.HELD, "mixed_clear"
     return Verdict(outcome, reason, over, over_infos)
 
 
@@ -121,14 +124,22 @@ def _held(alert: Alert) -> str:
 
 
 def _over_infos(alert: Alert) -> frozenset[int]:
-    """The infos that say that it is over: each AllClear; all of them where the message follows up an earlier one and either every info's
-    urgency is Past or every info had expired when it was sent. Past alone says nothing: USGS and GDACS report new earthquakes as Past."""
-    follows = bool(earlier(alert)) and alert.msg_type is MsgType.UPDATE
+    """The infos that say that it is over: each AllClear; all of them where the message follows up an earlier one and every info's urgency
+    is Past, or is an Update that had expired when it was sent. Past alone says nothing: USGS and GDACS report new earthquakes as Past."""
+    follows = bool(earlier(alert))
     past = all(info.urgency is Urgency.PAST for info in alert.infos)
     expired = all(info.expires is not None and info.expires <= alert.sent for info in alert.infos)
-    if follows and (past or expired):
+    if follows and (past or (expired and alert.msg_type is MsgType.UPDATE)):
         return frozenset(range(len(alert.infos)))
     return frozenset(n for n, info in enumerate(alert.infos) if ResponseType.ALL_CLEAR in info.response_types)
+
+
+def _mixed(alert: Alert, over_infos: Collection[int]) -> bool:
+    """Whether one language says more often than another that it is over: one of them forgot it, and nobody here knows which."""
+    clear = dict.fromkeys((info.language for info in alert.infos), 0)
+    for n in over_infos:
+        clear[alert.infos[n].language] += 1
+    return len(set(clear.values())) > 1
 
 
 def earlier(alert: Alert) -> Collection[tuple[str, str]]:

@@ -17,6 +17,7 @@ _TEST_WORDS = re.compile(
             r"\b(?:exercices?|essais?)\b",
             r"\b(?:simulacros?|pruebas?|ejercicios?)\b",
             r"\b(?:testes?|exercicios?|simulados?)\b",
+            r"\b(?:tijaabo|gwaji|latihan|uji coba|simulasi)\b|تجريبي|تمرين",
             r"(?:probe|test|ubungs|uebungs)(?:alarm|warnung|meldung|ubung|uebung)|\b(?:ubung|uebung|warntag)",
         )
     )

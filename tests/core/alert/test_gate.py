@@ -82,6 +82,8 @@ def test_what_says_nothing_is_held() -> None:
         "Exercício de evacuação",
         "Simulado de incêndio",
         "Teste do sistema",
+        "Tijaabo: digniin daad",
+        "Latihan evakuasi tsunami",
     ],
 )
 @pytest.mark.parametrize("field", ["event", "headline"])
@@ -159,6 +161,7 @@ def test_past_alone_is_not_over() -> None:
 
 
 def test_an_update_that_is_all_past_is_over() -> None:
+    assert judge(replace(UPDATE, msg_type=MsgType.ALERT, infos=(PAST,))).over  # what it references makes the difference
     assert judge(replace(UPDATE, infos=(PAST, PAST))).over
     assert not judge(replace(UPDATE, infos=(PAST, INFO))).over
 
@@ -181,6 +184,14 @@ def test_all_clear_is_said_for_each_info() -> None:
     assert (whole.over, whole.over_infos, whole.tells, whole.ends) == (True, {0, 1}, False, True)
     part = judge(replace(UPDATE, infos=(INFO, CLEAR)))
     assert (part.over, part.over_infos, part.tells, part.ends) == (False, {1}, True, True)
+
+
+def test_languages_that_disagree_about_the_end_wait_for_a_person() -> None:
+    french = replace(INFO, language="fr")
+    verdict = judge(replace(UPDATE, infos=(CLEAR, french)))
+    assert (verdict.outcome, verdict.reason, verdict.ends) == (Outcome.HELD, "mixed_clear", False)
+    both = replace(UPDATE, infos=(INFO, CLEAR, french, replace(CLEAR, language="fr")))
+    assert (judge(both).outcome, judge(both).over_infos) == (Outcome.OPEN, {1, 3})
 
 
 def test_the_areas_that_are_clear() -> None:
