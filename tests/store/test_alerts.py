@@ -267,7 +267,7 @@ def test_a_person_releases_a_held_alert_by_name_and_reason(house: Intake, store:
     assert (released.state, released.decision, released.decided_by) == (State.OPEN, Decision.RELEASED, "amina")
     assert told(house) == ["met@example.org: Flood warning, Garissa. Until Fri 15 Jan 8pm."]
     with pytest.raises(NotDone, match="is open and not held"):
-        house.dismiss(held.id, by=r.AUTHOR, why="", now=T)
+        house.release(held.id, by=r.APPROVER, why="", now=T)
     # A newer version waits for a person, too: until then people are told the one that a person saw.
     newer = update("newer", FLOOD)
     take(house, newer, origin=r.LOOSE)
@@ -278,6 +278,20 @@ def test_a_person_releases_a_held_alert_by_name_and_reason(house: Intake, store:
     # What its sender takes back is over at once, whoever looks.
     take(house, cancel("end", newer, sent=T + 2 * HOUR), origin=r.LOOSE)
     assert told(house) == []
+
+
+def test_an_approver_may_end_what_people_are_told_and_think_again(house: Intake) -> None:
+    [taken] = take(house, FLOOD)
+    with pytest.raises(NotDone, match="approver"):
+        house.dismiss(taken.id, by=r.AUTHOR, why="", now=T + HOUR)
+    ended = house.dismiss(taken.id, by=r.APPROVER, why="The station called: it is over", now=T + HOUR)
+    assert (ended.state, ended.reason, told(house)) == (State.ENDED, "dismissed", [])
+    with pytest.raises(NotDone, match="nothing to dismiss"):
+        house.dismiss(taken.id, by=r.APPROVER, why="", now=T + HOUR)
+    assert house.release(taken.id, by=r.APPROVER, why="It was the other river", now=T + HOUR).state is State.OPEN
+    assert told(house) == [TEXT]
+    with pytest.raises(NotDone, match="no alert 999"):
+        house.release(999, by=r.APPROVER, why="", now=T)
 
 
 def test_what_was_dismissed_has_no_effect(house: Intake) -> None:

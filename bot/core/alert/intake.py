@@ -73,9 +73,12 @@ class Intake:
             return Taken(number, State.QUARANTINED, "unreadable", known is None)
 
     def release(self, id: int, *, by: Member, why: str, now: float) -> StoredAlert:
-        """A person lets a held alert go on: people who ask are told. Raises NotDone with the reason and the remedy."""
+        """A person lets a held alert, or one that was dismissed, go on: people who ask are told. Raises NotDone with the remedy."""
         with self.store.begin() as tx:
-            held = _held(tx, id, by, {Role.APPROVER})
+            held = _kept(tx, id)
+            _may(by, {Role.APPROVER})
+            if held.state is not State.HELD and held.decision is not Decision.DISMISSED:
+                raise NotDone(f"Alert {id} is {held.state} and not held: there is nothing to release.")
             if not held.may_be_released:
                 raise NotDone(f"Alert {id} can reach nobody: {REASONS.get(held.own_reason, 'it is not for the public')}.")
             if held.origin == f"upload:{by.name}":
@@ -88,9 +91,14 @@ class Intake:
             return released
 
     def dismiss(self, id: int, *, by: Member, why: str, now: float) -> StoredAlert:
-        """A person decides that nothing follows from a held alert, not even for others that it names. Raises NotDone."""
+        """A person decides that nothing follows from an alert, not even for others that it names: from a held one, or, if an approver
+        says so, from one that people are told. Raises NotDone with the reason and the remedy."""
         with self.store.begin() as tx:
-            return self._decide(tx, _held(tx, id, by, {Role.APPROVER, Role.AUTHOR}), Decision.DISMISSED, by=by, why=why, now=now)
+            alert = _kept(tx, id)
+            _may(by, {Role.APPROVER} if alert.state is State.OPEN else {Role.APPROVER, Role.AUTHOR})
+            if alert.state not in {State.HELD, State.OPEN}:
+                raise NotDone(f"Alert {id} is {alert.state}: nobody is told of it, so there is nothing to dismiss.")
+            return self._decide(tx, alert, Decision.DISMISSED, by=by, why=why, now=now)
 
     def renew(self, *, now: float) -> int:
         """Tells anew what some language's text of has expired while another's goes on. Returns how many. For every minute or so."""
@@ -157,14 +165,15 @@ def _worth(alert: StoredAlert) -> tuple[bool, bool]:
     return alert.own is not State.QUARANTINED or alert.own_reason == "reissue", alert.trusted
 
 
-def _held(tx: IntakeTx, id: int, by: Member, roles: Collection[Role]) -> StoredAlert:
-    """The held alert, for a member who may decide about it. Raises NotDone."""
+def _kept(tx: IntakeTx, id: int) -> StoredAlert:
+    """The alert, for a decision: nobody else changes one meanwhile. Raises NotDone."""
     tx.alerts_alone()
     alert = tx.kept_alert(id)
     if alert is None:
         raise NotDone(f"There is no alert {id}.")
-    if not any(by.may(role) for role in roles):
-        raise NotDone(f"{by.name} may not decide about received alerts. Ask somebody with the role {sorted(roles)[0]}.")
-    if alert.state is not State.HELD:
-        raise NotDone(f"Alert {id} is {alert.state} and not held: there is nothing to decide.")
     return alert
+
+
+def _may(by: Member, roles: Collection[Role]) -> None:
+    if not any(by.may(role) for role in roles):
+        raise NotDone(f"{by.name} may not decide this about received alerts. Ask somebody with the role {sorted(roles)[0]}.")

@@ -113,7 +113,8 @@ class StoredAlert:
     @property
     def may_be_released(self) -> bool:
         """Whether a person may let it go on. What is not meant for the public never may, whoever asks."""
-        return self.state is State.HELD and self.status is AlertStatus.ACTUAL and self.own_reason not in NEVER
+        waits = self.state is State.HELD or self.decision is Decision.DISMISSED
+        return waits and self.status is AlertStatus.ACTUAL and self.own_reason not in NEVER
 
     def in_force(self, now: float) -> bool:
         """Whether people may be told of it now."""
