@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from bot.core.alert.cap import Point
 from bot.core.errors import BadSetting
-from bot.core.place.fold import bare
+from bot.core.place.fold import bare, key
 from bot.core.place.types import Place, PlaceKind
 from bot.places.known import Known
 from bot.places.localis import placed
@@ -29,9 +29,9 @@ _WIDER = 1.5  # a county is no circle: its far corners are this much farther tha
 
 
 class _Unit(NamedTuple):
-    """A county, sub-county, constituency or ward, with the key of what it lies in."""
+    """A county, sub-county, constituency or ward, with the number of what it lies in."""
 
-    key: int
+    number: int
     name: str
     inside: int
     centre: Point | None = None
@@ -69,8 +69,8 @@ def _tables(wheel: Path) -> _Tables:
                 list(_units(db, "counties", "county", "0")),
                 list(_units(db, "sub_counties", "sub_county", "county_id")),
                 list(_units(db, "constituencies", "constituency", "county_id")),
-                [_Unit(key, name, inside) for key, name, inside, _ in wards],
-                {key: sub for key, _, _, sub in wards if sub},
+                [_Unit(number, name, inside) for number, name, inside, _ in wards],
+                {number: sub for number, _, _, sub in wards if sub},
             )
 
 
@@ -84,8 +84,8 @@ def _units(db: sqlite3.Connection, table: str, kind: str, inside: str) -> Iterat
             FROM {table} t ORDER BY id""",  # noqa: S608  names of our own, above
         (kind,) * 4,
     )
-    for key, name, around, lat, lon, area, people in found:
-        yield _Unit(key, name, around, (lat, lon) if lat is not None else None, area or 0.0, people or 0)
+    for number, name, around, lat, lon, area, people in found:
+        yield _Unit(number, name, around, (lat, lon) if lat is not None else None, area or 0.0, people or 0)
 
 
 def _refined(ours: Sequence[Known], tables: _Tables) -> Iterator[Known]:
@@ -95,7 +95,7 @@ def _refined(ours: Sequence[Known], tables: _Tables) -> Iterator[Known]:
     yield from (row for row in ours if row.place.kind is PlaceKind.COUNTRY)
     for unit in tables.counties:
         row = counties[bare(unit.name)[0]]
-        county_ids[unit.key] = row.place.id
+        county_ids[unit.number] = row.place.id
         yield _county(row, unit, also=bare(unit.name)[0] not in names)
     towns = [row for row in ours if row.place.kind is PlaceKind.TOWN]
     old = {row.place.id: row.place.parent for row in ours if row.place.kind is PlaceKind.ADM2}
@@ -114,33 +114,33 @@ def _inner(tables: _Tables, counties: Mapping[int, str], towns: Sequence[Known])
     """Sub-counties, wards and towns. A ward and a town of one name in one county are one place."""
     seats = _seats(tables)
     parents = _ward_parents(tables, seats)
-    county_of = {unit.key: counties[unit.inside] for unit in tables.sub_counties}
+    county_of = {unit.number: counties[unit.inside] for unit in tables.sub_counties}
     by_name = {(row.place.parent, bare(row.place.name)[0]): row for row in towns}
     inside: dict[int, list[Point]] = defaultdict(list)
     rest = {row.place.id: row for row in towns}
     for ward in tables.wards:
-        sub = parents[ward.key]
+        sub = parents[ward.number]
         town = by_name.get((county_of[sub], bare(ward.name)[0]))
         if town and town.place.id in rest:
             row = replace(rest.pop(town.place.id), place=replace(town.place, parent=_id("sub-county", sub)))
             inside[sub] += [row.place.centre] if row.place.centre else []
             yield replace(row, names=(*row.names, *_halves(ward.name)))
         else:
-            place = Place(_id("ward", ward.key), ward.name, PlaceKind.TOWN, COUNTRY, _id("sub-county", sub))
+            place = Place(_id("ward", ward.number), ward.name, PlaceKind.TOWN, COUNTRY, _id("sub-county", sub))
             yield Known(place, _halves(ward.name))
-    of_name = {(county_of[unit.key], bare(unit.name)[0]): unit.key for unit in tables.sub_counties}
+    of_name = {(county_of[unit.number], bare(unit.name)[0]): unit.number for unit in tables.sub_counties}
     for town in rest.values():
         around = of_name.get((town.place.parent, bare(town.place.name)[0]))
         yield replace(town, place=replace(town.place, parent=_id("sub-county", around))) if around else town
     for unit in tables.sub_counties:
-        yield _sub_county(unit, county_of[unit.key], seats.get(unit.key, ()), inside[unit.key])
+        yield _sub_county(unit, county_of[unit.number], seats.get(unit.number, ()), inside[unit.number])
 
 
 def _sub_county(unit: _Unit, county: str, seats: Sequence[_Unit], towns: list[Point]) -> Known:
     name = unit.name.replace("Sub- County", "").strip()
     name = name.title() if name.isupper() else name
-    place = Place(_id("sub-county", unit.key), name, PlaceKind.ADM2, COUNTRY, county)
-    others = tuple(seat.name for seat in seats if bare(seat.name)[0] != bare(name)[0])
+    place = Place(_id("sub-county", unit.number), name, PlaceKind.ADM2, COUNTRY, county)
+    others = tuple(seat.name for seat in seats if key(seat.name) != key(name))
     seat = next((seat for seat in seats if seat.centre), None)
     if seat is None:
         return placed(Known(place, others, 40.0), towns)
@@ -149,29 +149,29 @@ def _sub_county(unit: _Unit, county: str, seats: Sequence[_Unit], towns: list[Po
 
 def _seats(tables: _Tables) -> Mapping[int, Sequence[_Unit]]:
     """The constituency of the same name in the county, and those that have most of their wards there, for each sub-county."""
-    subs = {(unit.inside, bare(unit.name)[0]): unit.key for unit in tables.sub_counties}
+    subs = {(unit.inside, bare(unit.name)[0]): unit.number for unit in tables.sub_counties}
     most: dict[int, Counter[int]] = defaultdict(Counter)
     for ward in tables.wards:
-        if sub := tables.ward_sub_county.get(ward.key):
+        if sub := tables.ward_sub_county.get(ward.number):
             most[ward.inside][sub] += 1
     found: dict[int, list[_Unit]] = defaultdict(list)
     for unit in tables.constituencies:
         same = subs.get((unit.inside, bare(unit.name)[0]))
         if same is not None:
             found[same].insert(0, unit)
-        elif most[unit.key]:
-            found[most[unit.key].most_common(1)[0][0]].append(unit)
+        elif most[unit.number]:
+            found[most[unit.number].most_common(1)[0][0]].append(unit)
     return found
 
 
 def _ward_parents(tables: _Tables, seats: Mapping[int, Sequence[_Unit]]) -> Mapping[int, int]:
     """The sub-county of each ward; of those that do not say, that of their constituency."""
-    of_seat = {seat.key: sub for sub, units in seats.items() for seat in units}
-    return {ward.key: tables.ward_sub_county.get(ward.key) or of_seat[ward.inside] for ward in tables.wards}
+    of_seat = {seat.number: sub for sub, units in seats.items() for seat in units}
+    return {ward.number: tables.ward_sub_county.get(ward.number) or of_seat[ward.inside] for ward in tables.wards}
 
 
-def _id(kind: str, key: int) -> str:
-    return f"{COUNTRY}:{kind}:{key}"
+def _id(kind: str, number: int) -> str:
+    return f"{COUNTRY}:{kind}:{number}"
 
 
 def _reach(area: float) -> float:

@@ -4,7 +4,8 @@ The real class over rows in memory: `small()` has no outlines, so what it covers
 """
 
 from bot.core.place.types import Place, PlaceKind
-from bot.places.gazetteer import Known, Places
+from bot.places.gazetteer import Places
+from bot.places.known import Known
 
 COUNTRY, ADM1, ADM2, TOWN = PlaceKind.COUNTRY, PlaceKind.ADM1, PlaceKind.ADM2, PlaceKind.TOWN
 

@@ -9,7 +9,7 @@ import pytest
 from scripts.setup import LOCKS
 
 ROOT = Path(__file__).resolve().parents[2]
-FILES = [*LOCKS, *(f"models/{path.name}" for path in (ROOT / "models").glob("*.lock"))]
+FILES = [*LOCKS, *(str(path.relative_to(ROOT)) for room in ("bot", "models") for path in sorted((ROOT / room).rglob("*.lock")))]
 
 
 def _pins(name: str) -> dict[str, str]:

@@ -79,7 +79,8 @@ def match(names: Names, typed: str, *, near: Point | None = None) -> Match:
     text = folded(typed[:LONGEST])
     if not text:
         return Match((), sure=False)
-    if mine := names.own.get(key(text)) or names.places.get(typed.strip().upper()):
+    code = typed.strip()
+    if mine := names.own.get(key(text)) or names.places.get(code) or names.places.get(code.upper()):
         return Match((mine,), sure=True)
     for look in (_whole, _qualified, _misspelt):
         if found := look(names, typed[:LONGEST]):

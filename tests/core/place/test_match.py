@@ -4,7 +4,8 @@ import pytest
 
 from bot.core.place.match import ASKED, mentioned
 from bot.core.place.types import Place, PlaceKind
-from bot.places.gazetteer import Known, Places
+from bot.places.gazetteer import Places
+from bot.places.known import Known
 from tests.places.small import rows, small
 
 GARISSA, TANA = "KE-07", "KE-40"
@@ -47,6 +48,7 @@ PLACES = small()
         pytest.param("wote", "KE:test:wote", id="common-word-that-is-a-town"),
         pytest.param("KE-40", TANA, id="iso-code"),
         pytest.param("ke-40", TANA, id="iso-code-small"),
+        pytest.param("KE:test:hola", HOLA, id="our-id"),
         pytest.param("Mákuêni", "KE-23", id="accents"),
         pytest.param("\u200fMakueni\u200e", "KE-23", id="marks-of-direction"),
     ],

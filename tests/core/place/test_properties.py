@@ -10,7 +10,8 @@ from bot.core.place.fold import bare, folded, key, kind_of
 from bot.core.place.label import labels
 from bot.core.place.types import Place, PlaceKind
 from bot.core.types import Lang
-from bot.places.gazetteer import Known, Places
+from bot.places.gazetteer import Places
+from bot.places.known import Known
 from tests.places.small import rows, small
 
 NAMES = st.text(st.characters(exclude_categories=("Cs",)), max_size=40)
