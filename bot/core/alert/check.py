@@ -12,8 +12,11 @@ from bot.core.language import detect
 from bot.core.text import fold, is_gsm7
 from bot.core.types import Lang
 
-_ENDINGS = "com|org|net|int|info|io|ly|me|co|app|link|site|online|xyz|top|click|africa|gov|ac|go|or|ke|tz|ug|rw|et|so|ss|sd|mw|mz|za|ng|gh"
-_LINK = re.compile(rf"(?:https?://|www\.)([^\s/]+)\S*|\b((?:[a-z0-9-]+\.)+(?:{_ENDINGS}))\b(?:/\S*)?", re.IGNORECASE)
+# Without a path only endings that are no word of ours: "Leave now.Go up" is a forgotten blank.
+_ENDINGS = "com|org|net|int|edu|info|biz|io|ly|co|xyz|gov|ke|tz|ug|rw|mw|mz|za|ng|gh|sd|ss"
+_LINK = re.compile(
+    rf"(?:https?://|www\.)([^\s/]+)\S*|\b((?:[a-z0-9-]+\.)+(?:{_ENDINGS}))\b(?:/\S*)?|\b((?:[a-z0-9-]+\.)+[a-z]{{2,24}})/\S+", re.IGNORECASE
+)
 _CLOSING = ".,;:!?)"
 _TIME = re.compile(r"\b\d{1,2}(?:[:.]\d{2})? ?(?:am|pm)\b|\b\d{1,2}:\d{2}\b|\bsaa \d{1,2}\b|\bnoon\b|\bmidnight\b", re.IGNORECASE)
 
@@ -46,7 +49,7 @@ def faults(body: str, words: AlertWords, *, live: bool, links: Collection[str] =
     if live and words.starts_as_test(body):
         return Fault("prefix")
     for found in _LINK.finditer(body):
-        host = (found[1] or found[2]).casefold().split("@")[-1].split(":")[0].rstrip(_CLOSING)
+        host = (found[1] or found[2] or found[3]).casefold().split("@")[-1].split(":")[0].rstrip(_CLOSING)
         if not any(host == own or host.endswith(f".{own}") for own in links):
             return Fault("link", found[0].rstrip(_CLOSING))
     return None

@@ -15,8 +15,9 @@ from bot.core.alert.compose import CORRECTION, SENT
 from bot.core.alert.gate import judge
 from bot.core.alert.hygiene import cleaned
 from bot.core.alert.instruct import instruction
+from bot.core.alert.where import place_slots
 from bot.core.alert.words import AlertWords, Hazard
-from bot.core.place.types import Covered, Gazetteer, Place, PlaceKind
+from bot.core.place.types import Covered, Gazetteer
 from bot.core.text import fold, measure
 from bot.core.types import Lang, Limits
 
@@ -162,8 +163,7 @@ class Received:
         return next((name for name in names if name and measure(name, Limits()).units <= SOURCE and "@" not in name), "")
 
     def _slots(self, said: _Said, covered: Covered, follows: Broadcast | None, *, takes_back: bool) -> Mapping[str, str]:
-        where = self._where(covered.places)
-        slots = {f"{slot}.{lang}": text for lang in Lang for slot, text in where.items() if text}
+        slots = dict(place_slots(covered.places, self.places))
         if follows and not covered.places:
             slots = {name: text for name, text in follows.slots.items() if name.startswith(("place.", "areas."))}
         if takes_back:
@@ -174,17 +174,6 @@ class Received:
             if lang in set(Lang) and (told := instruction(info.instruction, self.words, Lang(lang), over=said.over)):
                 slots.setdefault(f"action.{lang}", told)
         return slots
-
-    def _where(self, places: Sequence[Place]) -> Mapping[str, str]:
-        """The names of the places that lie in no other one of them; those of one county as the county with its parts."""
-        ids = {place.id for place in places}
-        tops = [place for place in places if place.parent not in ids]
-        parents = {place.parent for place in tops}
-        parent = self.places.place(*parents) if len(parents) == 1 and len(tops) > 1 else None
-        names = "; ".join(place.name for place in tops)
-        if parent is not None and parent.kind is not PlaceKind.COUNTRY:
-            return {"place": parent.name, "areas": names}
-        return {"place": names, "areas": ""}
 
 
 def _audience(covered: Covered, follows: Broadcast | None, *, over: bool) -> Audience:

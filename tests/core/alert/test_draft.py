@@ -114,7 +114,9 @@ def test_danger_now_takes_one_part_where_that_is_enough() -> None:
         pytest.param({"slots": {"text.en": " \n "}}, Reason.EMPTY, id="empty-by-hand"),
         pytest.param({"slots": {"text.en": "ጎርፍ in Garissa"}}, Reason.ALPHABET, id="letters-that-sms-lacks"),
         pytest.param({"slots": {"text.en": "Flood: https://example.org/x"}}, Reason.LINK, id="link"),
-        pytest.param({"slots": {"text.en": "Flood: see bit.ly/abc"}}, Reason.LINK, id="short-link"),
+        pytest.param({"slots": {"text.en": "Flood: see BIT.LY/abc"}}, Reason.LINK, id="short-link"),
+        pytest.param({"slots": {"text.en": "Flood: see wa.me/254"}}, Reason.LINK, id="chat-link"),
+        pytest.param({"slots": {"text.en": "Flood: ask met.example.org"}}, Reason.LINK, id="bare-host"),
         pytest.param({"slots": {"place.en": "www.example.org"}}, Reason.LINK, id="link-in-a-slot"),
         pytest.param({"slots": {"text.en": "EXERCISE ONLY: flood in Garissa"}}, Reason.PREFIX, id="live-with-prefix"),
         pytest.param({"slots": {"text.en": "Flood in Garissa. Zoezi tu!"}}, Reason.PREFIX, id="prefix-of-another-language-inside"),
@@ -138,7 +140,7 @@ def test_a_link_of_an_allowed_host_may_stand() -> None:
 
 
 def test_a_full_stop_without_a_blank_is_no_link() -> None:
-    assert text(flood(slots=slots(text_en="KenyaMet: flood in Garissa.Do not cross.Leave by 6pm.")))
+    assert text(flood(slots=slots(text_en="KenyaMet: flood in Garissa.Do not cross.So go up.Go now and/or leave by 6pm.")))
 
 
 def test_what_people_write_is_folded_first() -> None:
