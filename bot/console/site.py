@@ -6,7 +6,20 @@ from typing import Protocol, runtime_checkable
 from aiohttp import web
 
 from bot.app import App
-from bot.console import account, audit_pages, contacts, groups, lists, settings_pages, signing_in, staff_pages, start
+from bot.console import (
+    account,
+    audit_pages,
+    contacts,
+    groups,
+    guides,
+    lists,
+    queue,
+    settings_pages,
+    signing_in,
+    staff_pages,
+    start,
+    tickets,
+)
 from bot.console.frame import Frame
 from bot.console.guard import guard, is_near
 from bot.console.pages import Pages, Static
@@ -16,7 +29,7 @@ from bot.core.ports import Channel
 from bot.core.types import Lang
 
 # The areas of the signed-in pages, each with its own place in the menu. A new area is a module and a word here.
-AREAS = (start, signing_in, account, staff_pages, audit_pages, settings_pages, contacts, groups, lists)
+AREAS = (start, signing_in, account, staff_pages, audit_pages, settings_pages, contacts, groups, lists, tickets, queue, guides)
 
 
 @runtime_checkable

@@ -68,6 +68,11 @@ class Tickets:
         with self._db.read() as connection:
             return [_ticket(row) for row in connection.execute(rows)]
 
+    def latest_tickets(self, *, states: Sequence[TicketState], limit: int) -> Sequence[Ticket]:
+        rows = select(TICKET).where(one_of(_T.state, states)).order_by(_T.opened.desc(), _T.id.desc()).limit(limit)
+        with self._db.read() as connection:
+            return [_ticket(row) for row in connection.execute(rows)]
+
     def urgent_tickets(self) -> Sequence[int]:
         with self._db.read() as connection:
             return connection.scalars(select(_T.id).where(_OPEN, _T.urgent.is_(True)).order_by(_T.id)).all()

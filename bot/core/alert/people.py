@@ -9,6 +9,7 @@ from typing import Protocol
 from bot.core.alert.audit import AuditTx
 from bot.core.errors import NotDone
 from bot.core.storage import Tx
+from bot.core.ticket import Ticket, TicketState
 from bot.core.types import Contact, Lang
 
 LONGEST_GROUP = 40
@@ -171,6 +172,10 @@ class PeopleStore(Protocol):
 
     def group_sizes(self) -> Sequence[GroupSize]:
         """Every group, by name."""
+        ...
+
+    def latest_tickets(self, *, states: Sequence[TicketState], limit: int) -> Sequence[Ticket]:
+        """Tickets in `states`, the newest first."""
         ...
 
     def people_by_place(self) -> Mapping[str, int]:
