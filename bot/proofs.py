@@ -48,7 +48,7 @@ class ArgonAndTotp:
 
 def address(secret: str, name: str, issuer: str) -> str:
     """What a QR code tells an authenticator app."""
-    return pyotp.TOTP(secret).provisioning_uri(name, issuer_name=issuer)
+    return pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name=issuer)
 
 
 def code_now(secret: str) -> str:

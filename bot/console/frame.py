@@ -43,7 +43,7 @@ Web = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A place in the menu. `prefix`: the pages that belong to it."""
+    """A place in the menu. The pages below its path belong to it."""
 
     path: str
     word: str
@@ -119,7 +119,7 @@ class Frame:
         """The menu of a member, and which of its places they are at."""
         mine = [link for link in self._links if link.role is None or ask.member.may(link.role)]
         path = ask.request.path
-        at = [link for link in mine if path == link.path or path.startswith(f"{link.path}/")]
+        at = [link for link in mine if path == link.path or (link.path != HOME and path.startswith(f"{link.path}/"))]
         here = max(at, key=lambda link: len(link.path), default=None)
         return [(link, link is here) for link in mine]
 

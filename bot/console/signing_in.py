@@ -68,7 +68,7 @@ def _take_setup(visit: Visit) -> web.Response:
         token = visit.app.access.begin_setup(_name(visit), visit.text("code"), door=visit.way.door)
     except (Refused, Slow) as error:
         return _ask_setup(visit, why=_why(visit, error), status=_status(error))
-    response = visit.go(CHOOSE)
+    response = visit.go(f"{CHOOSE}?lang={visit.lang}")
     keep(response, visit.way, visit.way.cookie, token)
     return response
 

@@ -10,7 +10,7 @@ from tests.console.browser import CHROMIUM
 from tests.console.house import real_site
 from tests.gateway.conftest import Client, serving
 
-collect_ignore = [] if CHROMIUM else ["test_phone_page.py"]
+collect_ignore = [] if CHROMIUM else ["test_phone_page.py", "test_staff_browser.py"]
 
 
 @pytest.fixture

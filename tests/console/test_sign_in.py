@@ -206,7 +206,7 @@ async def test_pages_are_never_kept_and_their_forms_stay_here(place: Office) -> 
         assert "frame-ancestors 'none'" in policy
         assert "unsafe" not in policy
         assert page.headers["X-Content-Type-Options"] == "nosniff"
-        assert page.headers["Referrer-Policy"] == "no-referrer"
+        assert page.headers["Referrer-Policy"] == "same-origin"
 
 
 @pytest.mark.parametrize(
