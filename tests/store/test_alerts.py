@@ -248,6 +248,15 @@ def test_a_pushed_copy_of_the_same_authority_may_end_what_its_feed_brought(house
     assert kept(house, FLOOD).state is State.ENDED
 
 
+def test_what_turns_out_to_have_no_authority_loses_its_effect_on_everything(house: Intake) -> None:
+    held = alert("held", infos=(info(headline="Fire"),))
+    end = cancel("end", held, FLOOD)
+    take(house, held, end, origin=r.LOOSE)
+    assert states(house, held, end) == [State.ENDED, State.SYSTEM]
+    take(house, FLOOD)  # from the trusted feed: now it is seen that the end would end what is not its source's
+    assert states(house, held, end, FLOOD) == [State.HELD, State.QUARANTINED, State.OPEN]
+
+
 def test_authorities_of_one_collection_may_update_each_other_and_nobody_else(house: Intake) -> None:
     local = update("local", FLOOD, sender="county@example.org")
     take(house, FLOOD, local, origin=r.MANY)

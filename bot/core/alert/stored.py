@@ -49,7 +49,7 @@ REASONS: Mapping[str, str] = gate.REASONS | {
     "relay": 'the settings have a person look at each alert (relay = "hold")',
     "place": "nobody knows which places it is for",
     "elsewhere": "it is for places outside of the countries of the settings",
-    "language": "it says nothing in a language that we speak",
+    "language": "it says nothing that is short enough in a language that we speak",
     "signature": "its signature is missing or wrong, and the settings ask for it",
     "unreadable": "it is no CAP alert that can be read",
     "reissue": "it says what an alert of the last hour says, and was only stamped anew",
