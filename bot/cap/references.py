@@ -1,6 +1,7 @@
 """What <references> holds: "sender,identifier,sent", with white space between, as far as people keep to that."""
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from bot.cap.elements import Block
 from bot.core.alert.cap import Reference
@@ -8,15 +9,19 @@ from bot.core.alert.instant import NO_TIME, instant
 from bot.core.alert.reading import LONGEST_ID, DefectKind
 
 MOST = 500
+LONGEST = 100_000  # characters of them all
 
 
 def references(block: Block) -> Sequence[Reference]:
     """The references of an alert; what is none is noted. `sent` is None where it is no time with a zone."""
+    text = block.text("references")
+    texts = list(islice(_each(text[:LONGEST]), MOST + 1))
+    if len(texts) > MOST or len(text) > LONGEST:
+        block.note(DefectKind.REFERENCE, "it references more than we look at; the first ones count")
     found: list[Reference] = []
-    for text in _each(block.text("references")):
-        reference = _reference(text)
-        if reference and len(found) < MOST:
-            found.append(reference)
+    for one in texts[:MOST]:
+        reference = _reference(one)
+        found += [reference] if reference else []
         if reference is None or reference.sent is None:
             block.note(DefectKind.REFERENCE, "a reference is not written as sender,identifier,sent")
     return tuple(dict.fromkeys(found))

@@ -253,6 +253,13 @@ def test_references(text: str, expected: list[tuple[str, str, float | None]]) ->
     assert [(ref.sender, ref.identifier, ref.sent) for ref in found.references] == expected
 
 
+@pytest.mark.parametrize("text", ["a,b,2026-11-20T09:00:00+03:00 " * 501, "a,b,2026-11-20T09:00:00+03:00 " + "x" * 100_000])
+def test_references_without_end(text: str) -> None:
+    found = read(cap(f"<references>{text}</references>" + info(), msgType="Update"))
+    assert [(ref.sender, ref.identifier, ref.sent) for ref in found.alert.references] == [("a", "b", SENT)]
+    assert "the first ones count" in " ".join(map(str, found.defects))
+
+
 @pytest.mark.parametrize(
     ("shape", "rings", "expected"),
     [

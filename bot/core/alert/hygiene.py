@@ -21,6 +21,7 @@ _LINKS = (
 _LINK = re.compile(rf"(?<![\w@.-])(?:{'|'.join(_LINKS)})", re.ASCII | re.IGNORECASE)
 _ALLOWED = re.compile(r"(?:https?://)?([a-z0-9.-]+)(?::\d{1,5})?(?:[/?#][^\\]*)?", re.ASCII | re.IGNORECASE)
 _CLOSING = ".,;:!?)]}'\"»”’"
+_RUNS = re.compile("[\u200c\u200d]{2,}")
 _JOINERS = re.compile("[\u200c\u200d]")  # they shape Arabic and Indic letters: kept between two letters, dropped elsewhere
 
 
@@ -72,6 +73,7 @@ def _visible(text: str) -> str:
     """Without control, format and private characters; white space of any kind becomes a blank."""
     if text.isascii() and text.isprintable():
         return text
+    text = _RUNS.sub("", text)
     text = _JOINERS.sub(lambda found: found[0] if _between_letters(text, found.start()) else "", text)
     return text.translate({ord(char): _instead(char) for char in set(text)})
 

@@ -28,6 +28,7 @@ from bot.core.alert.hygiene import clean, cleaned
         ("line\u2028separator\x85next\x00nul", "line separator next nul"),
         ("می‌خواهم", "می‌خواهم"),  # a joiner that Persian needs
         ("a\u200cb", "ab"),
+        ("می\u200c\u200cخواهم", "میخواهم"),
         ("private \ue000 use", "private use"),
         ("Piga simu 112. Nenda juu!", "Piga simu 112. Nenda juu!"),
         ("", ""),
