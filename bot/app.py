@@ -102,7 +102,18 @@ class App:
             words=self.alert_words,
             places=self.places,
             zone=own.zone,
+            silent=self._source_is_silent,
         )
+
+    def _source_is_silent(self, now: float) -> bool:
+        """Whether a feed of the settings has not been read for so long that what we tell of its alerts may be old."""
+        from bot.cap.feeds import is_stale
+
+        sources, kept = self.settings.alerts.feeds, getattr(self.store, "feeds", None)  # the in-memory double reads no feeds
+        if not sources or kept is None:
+            return False
+        states = {state.name: state for state in kept()}
+        return any(is_stale(states.get(name), source.stale_after_s, now=now) for name, source in sources.items())
 
     @property
     def _loops(self) -> Loops:
@@ -177,7 +188,7 @@ class App:
     def cap_out(self) -> CapOut:
         """What makes CAP messages of our broadcasts."""
         own = self.settings
-        return CapOut(self.alert_words, own.alerts.sender or f"alerts@{urlsplit(own.base_url).hostname or 'localhost'}")
+        return CapOut(self.alert_words, own.alerts.sender or f"alerts@{urlsplit(own.base_url).hostname or 'localhost'}", self.places)
 
     @cached_property
     def _feeder(self) -> Feeder:

@@ -44,7 +44,7 @@ def test_order_hosts_prices_zone_and_sender_are_used(tmp_path: Path) -> None:
     seen = app.previewer.preview(broadcast, drafts, Counted(people={("sim", Lang.EN): 10}), now=broadcast.expires - 3600)
     assert seen.costs == [Price(Decimal("8.00"), "KES")]
     assert seen.stoppers == []
-    assert app.cap_out.alert(broadcast, {}).sender == "alerts@garissa.example.org"
+    assert app.cap_out.alert(broadcast).sender == "alerts@garissa.example.org"
 
 
 def test_what_is_not_set_is_strict_and_says_what_it_does_not_know(tmp_path: Path) -> None:

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 from bot.core.alert.broadcast import Broadcast, Mode
 from bot.core.alert.cap import Alert, AlertStatus, Area, Category, Info, MsgType, Reference, ResponseType, Scope
+from bot.core.alert.where import outermost
 from bot.core.alert.words import AlertWords
+from bot.core.place.types import Gazetteer
 from bot.core.types import Lang
 
 PLACE_CODE = "ujumbe:place"  # geocodes: our place ids; ISO 3166-2 codes also under their own name
@@ -20,14 +22,14 @@ class CapOut:
 
     words: AlertWords
     sender: str
+    places: Gazetteer
 
     def identifier(self, broadcast: Broadcast) -> str:
         """The id of the message of a stored broadcast: the same whenever it is asked."""
         return broadcast.identifier or f"{self.sender}-{broadcast.id}"
 
-    def alert(self, broadcast: Broadcast, names: Mapping[str, str], *, earlier: Sequence[Broadcast] = ()) -> Alert:
-        """The message of an approved broadcast. `names` are those of the places of its audience, by id; what has no name is named by its
-        id. `earlier` are those that it follows, the oldest first."""
+    def alert(self, broadcast: Broadcast, *, earlier: Sequence[Broadcast] = ()) -> Alert:
+        """The message of an approved broadcast. `earlier` are those that it follows, the oldest first."""
         return Alert(
             identifier=self.identifier(broadcast),
             sender=self.sender,
@@ -38,7 +40,7 @@ class CapOut:
             source=broadcast.source,
             note=_NOTE[broadcast.mode],
             references=[Reference(self.sender, self.identifier(old), self._sent(old)) for old in earlier],
-            infos=[self._info(broadcast, lang, _areas(broadcast, lang, names, earlier)) for lang in sorted(broadcast.texts)],
+            infos=[self._info(broadcast, lang, self._areas(broadcast, lang, earlier)) for lang in sorted(broadcast.texts)],
         )
 
     def _sent(self, broadcast: Broadcast) -> float:
@@ -50,7 +52,7 @@ class CapOut:
         return Info(
             language=lang.value,
             categories=[hazard.category if hazard else Category.OTHER],
-            event=hazard.names[lang] if hazard else broadcast.title,
+            event=hazard.names[lang] if hazard else broadcast.title or "alert",
             response_types=[broadcast.response],
             urgency=broadcast.urgency,
             severity=broadcast.severity,
@@ -66,11 +68,25 @@ class CapOut:
             areas=areas,
         )
 
+    def _areas(self, broadcast: Broadcast, lang: Lang, earlier: Sequence[Broadcast]) -> Sequence[Area]:
+        """One area for each place that lies in no other one. A correction is for those who got the old text: its places are those of the
+        old one. Without any, what the text calls it."""
+        ids = next((old.audience.places for old in (broadcast, *reversed(earlier)) if old.audience.places), ())
+        if ids:
+            found = [(one, self.places.place(one)) for one in outermost(ids, self.places)]
+            return [Area(place.name if place else one, geocodes=_codes(one)) for one, place in found]
+        said = ", ".join(part.strip() for part in broadcast.slots.get(f"place.{lang}", "").split(";") if part.strip())
+        return [Area(said)] if said else ()
+
     def _instruction(self, broadcast: Broadcast, lang: Lang) -> str:
         if broadcast.msg_type is MsgType.CANCEL and broadcast.response is not ResponseType.ALL_CLEAR:
             return ""
         action = self.words.action(broadcast.hazard, broadcast.response)
         return broadcast.slots.get(f"action.{lang}", "").strip() or (action.texts[lang] if action else "")
+
+
+def _codes(place: str) -> Sequence[tuple[str, str]]:
+    return ((PLACE_CODE, place),) if ":" in place else ((ISO_CODE, place), (PLACE_CODE, place))
 
 
 def _codes(place: str) -> Sequence[tuple[str, str]]:

@@ -14,6 +14,12 @@ def place_slots(places: Sequence[Place], gazetteer: Gazetteer) -> Mapping[str, s
     return {slot: names for slot, names in slots.items() if names}
 
 
+def outermost(ids: Sequence[str], gazetteer: Gazetteer) -> Sequence[str]:
+    """Those of `ids` that lie in no other one of them, in their order."""
+    known = set(ids)
+    return [one for one in dict.fromkeys(ids) if (place := gazetteer.place(one)) is None or not _inside(place, known, gazetteer)]
+
+
 def _named(places: Sequence[Place], gazetteer: Gazetteer) -> tuple[Sequence[str], Sequence[str]]:
     ids = {place.id for place in places}
     tops = [place for place in places if not _inside(place, ids, gazetteer)]

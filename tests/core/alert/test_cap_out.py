@@ -9,15 +9,15 @@ from bot.core.alert.cap import AlertStatus, Category, MsgType, Reference, Scope
 from bot.core.alert.cap_out import CapOut
 from bot.core.alert.correct import corrections
 from bot.core.alert.gate import Outcome, judge
-from tests.core.alert.drafting import DRAFTING, WORDS, ZONE, at, flood
+from bot.core.types import Lang
+from tests.core.alert.drafting import DRAFTING, WORDS, ZONE, Places, at, flood
 
-OUT = CapOut(WORDS, "alerts.example.org")
+OUT = CapOut(WORDS, "alerts.example.org", Places())
 SENT = replace(DRAFTING.written(flood()), id=7, approved=at(20, 15) + 0.4)
-NAMES = {"KE-07": "Garissa", "KE-40": "Tana River"}
 
 
 def test_a_broadcast_is_a_message_of_ours() -> None:
-    alert = OUT.alert(SENT, NAMES)
+    alert = OUT.alert(SENT)
     assert (alert.identifier, alert.sender, alert.sent) == ("alerts.example.org-7", "alerts.example.org", at(20, 15))
     assert (alert.status, alert.msg_type, alert.scope) == (AlertStatus.ACTUAL, MsgType.ALERT, Scope.PUBLIC)
     assert [info.language for info in alert.infos] == ["en", "sw"]
@@ -32,7 +32,7 @@ def test_a_broadcast_is_a_message_of_ours() -> None:
 
 
 def test_what_is_written_reads_the_same() -> None:
-    alert = OUT.alert(SENT, NAMES)
+    alert = OUT.alert(SENT)
     back = read(write(alert, zone=ZONE)).alert
     assert back.infos[0].headline == alert.infos[0].headline
     assert (back.identifier, back.sender, back.sent) == (alert.identifier, alert.sender, alert.sent)
@@ -42,7 +42,7 @@ def test_what_is_written_reads_the_same() -> None:
 
 
 def test_an_exercise_is_one_to_every_reader() -> None:
-    alert = OUT.alert(replace(DRAFTING.written(flood(mode=Mode.EXERCISE)), id=8), NAMES)
+    alert = OUT.alert(replace(DRAFTING.written(flood(mode=Mode.EXERCISE)), id=8))
     assert (alert.status, alert.note) == (AlertStatus.EXERCISE, "This is an exercise. Nothing of it is meant.")
     assert all(info.headline.startswith(("EXERCISE ONLY", "ZOEZI TU")) for info in alert.infos)
     assert judge(read(write(alert)).alert).outcome is Outcome.HELD
@@ -51,7 +51,7 @@ def test_an_exercise_is_one_to_every_reader() -> None:
 def test_a_correction_names_all_that_it_follows_and_the_places_of_the_first() -> None:
     after = corrections(SENT, now=at(20, 16))
     cancel = replace(DRAFTING.written(after.cancel), id=9, approved=at(20, 17))
-    alert = OUT.alert(cancel, NAMES, earlier=[SENT])
+    alert = OUT.alert(cancel, earlier=[SENT])
     assert alert.msg_type is MsgType.CANCEL
     assert list(alert.references) == [Reference("alerts.example.org", "alerts.example.org-7", at(20, 15))]
     assert [area.desc for area in alert.infos[0].areas] == ["Garissa", "Tana River"]
@@ -61,11 +61,24 @@ def test_a_correction_names_all_that_it_follows_and_the_places_of_the_first() ->
 
 def test_an_all_clear_ends_what_it_follows_for_every_reader() -> None:
     over = replace(DRAFTING.written(corrections(SENT, now=at(20, 16)).over), id=10)
-    verdict = judge(read(write(OUT.alert(over, NAMES, earlier=[SENT]))).alert)
+    verdict = judge(read(write(OUT.alert(over, earlier=[SENT]))).alert)
     assert verdict.over
     assert not verdict.tells
 
 
 def test_an_audience_without_places_is_described_by_the_text() -> None:
     everyone = replace(SENT, audience=replace(SENT.audience, places=(), everyone=True))
-    assert [area.desc for area in OUT.alert(everyone, NAMES).infos[0].areas] == ["Garissa, Tana River"]
+    assert [area.desc for area in OUT.alert(everyone).infos[0].areas] == ["Garissa, Tana River"]
+
+
+def test_only_the_outermost_places_are_areas_and_an_unknown_one_is_named_by_its_id() -> None:
+    """The desk gives an audience with all that lies in its places: hundreds of towns."""
+    wide = replace(SENT, audience=replace(SENT.audience, places=("KE-07", "KE:1", "KE:2", "KE:gone")))
+    assert [area.desc for area in OUT.alert(wide).infos[0].areas] == ["Garissa", "KE:gone"]
+
+
+def test_what_has_no_hazard_of_ours_can_be_written_too() -> None:
+    own = flood(hazard="", slots={f"text.{lang}": "KenyaMet: stay in until 6pm." for lang in Lang})
+    alert = OUT.alert(replace(DRAFTING.written(own), id=11))
+    assert [info.event for info in alert.infos] == ["alert", "alert"]
+    assert read(write(alert)).alert.infos[0].categories == (Category.OTHER,)

@@ -179,6 +179,13 @@ def test_what_people_need_and_a_text_lacks_is_shown_and_not_refused(own: str, mi
     assert list(draft.missing) == missing
 
 
+def test_a_place_may_be_called_by_its_short_name() -> None:
+    said = flood(slots=slots(place_en="Garissa County", text_en="KenyaMet: flood in Garissa until 6pm."))
+    draft = DRAFTING.draft(said, Lang.EN)
+    assert isinstance(draft, Drafted)
+    assert Missing.PLACE not in draft.missing
+
+
 def test_a_roll_call_without_its_question_is_shown() -> None:
     draft = DRAFTING.draft(flood(slots=slots(text_en="KenyaMet: flood in Garissa until 6pm."), roll_call=True), Lang.EN)
     assert isinstance(draft, Drafted)
