@@ -26,13 +26,14 @@ class ArgonAndTotp:
             return self._hasher.hash(password)
 
     def matches(self, kept: str, password: str) -> bool:
-        if not kept and not self._nobody:
+        if not self._nobody:  # whoever comes first, so that no name shows by its time that it is nobody's
             self._nobody = self.hash("a password that nobody has")
         with _TURN:
             try:
-                return self._hasher.verify(kept or self._nobody, password) and bool(kept)
+                self._hasher.verify(kept or self._nobody, password)
             except (VerificationError, InvalidHashError):
                 return False
+        return bool(kept)
 
     def outdated(self, kept: str) -> bool:
         return self._hasher.check_needs_rehash(kept)
