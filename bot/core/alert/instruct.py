@@ -7,6 +7,7 @@ from bot.core.text import fold, is_gsm7, measure
 from bot.core.types import Lang, Limits
 
 SHORTEST, LONGEST = 15, 60  # septets
+_LOOKED_AT = 500  # characters: what strangers send has no end
 _END = re.compile(r"(?<=[.!])\s+|\n")
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
 _STRANGE = re.compile(r"https?:|www\.|@|\[|…|\.\.\.|\d{5,}|following|below|http|link|website|tovuti", re.IGNORECASE)
@@ -15,7 +16,7 @@ _STRANGE = re.compile(r"https?:|www\.|@|\[|…|\.\.\.|\d{5,}|following|below|htt
 def instruction(said: str, words: AlertWords, lang: Lang, *, over: bool) -> str:
     """The first sentence of an instruction in `lang`, "" where it does not plainly tell people what to do: it has to start with an
     imperative, be a whole sentence of one SMS slot, and hold no link and no number to call. `over`: it may say that the danger is over."""
-    sentence = _END.split(fold(said).strip(), maxsplit=1)[0].strip()
+    sentence = _END.split(fold(said[:_LOOKED_AT]).strip(), maxsplit=1)[0].strip()
     if not sentence.endswith((".", "!")):
         return ""
     first = _WORD.match(sentence)

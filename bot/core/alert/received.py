@@ -26,6 +26,7 @@ AHEAD_S = 3600.0  # what begins sooner than this is on
 LASTS_S = 24 * 3600.0  # of a message that does not say until when
 _DOING = (ResponseType.EVACUATE, ResponseType.SHELTER, ResponseType.AVOID, ResponseType.PREPARE, ResponseType.MONITOR)  # the most first
 _NOT_LIVE = {"test_code", "test_words", "system", "ack", "error"}  # keys of gate.REASONS
+_LOOKED_AT = 20_000  # characters of a text
 _NO_DANGER = re.compile(r"\bno (?:\w+ ){0,2}(?:danger|threat)\b|\bhakuna (?:\w+ )?hatari\b", re.IGNORECASE)
 
 
@@ -154,8 +155,11 @@ class Received:
         return said.hazard.usual, False
 
     def _says_over(self, said: _Said) -> bool:
-        texts = [text for info in said.infos for text in (info.headline, info.description, info.instruction)]
-        return any(_NO_DANGER.search(text) for text in texts) or any(self.words.all_clear(info.headline) for info in said.infos)
+        for info in said.infos:
+            texts = (info.headline, info.description, info.instruction)
+            if self.words.all_clear(info.headline) or any(_NO_DANGER.search(text[:_LOOKED_AT]) for text in texts):
+                return True
+        return False
 
     def _source(self, source: str, info: Info) -> str:
         """The first name that fits its slot."""

@@ -13,6 +13,7 @@ from bot.core.alert.cap import Category, Info, ResponseType, Severity
 from bot.core.types import Lang
 
 _WORD = re.compile(r"[^\W_]+")
+_LONGEST, _MANY = 2000, 50  # characters of a text, codes of a message: what strangers send has no end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,11 +117,12 @@ class AlertWords:
 
     def classify(self, info: Info) -> Hazard | None:
         """What a received message is about: by its codes, else by the words of its event, else of its headline."""
-        for name, value in (*info.event_codes, *info.parameters):
+        codes = info.event_codes[:_MANY]
+        for name, value in (*codes, *info.parameters[:_MANY]):
             found = self._codes.get(f"{name}:{value}".casefold()) or self._codes.get(f"{name}:{value.partition(';')[0].strip()}".casefold())
             if found is not None:
                 return found
-        texts = (info.event, *(value for _, value in info.event_codes), info.headline)
+        texts = (info.event, *(value for _, value in codes), info.headline)
         return next((hazard for text in texts if (hazard := self._events.longest(text)) is not None), None)
 
     def starts_as_test(self, text: str) -> bool:
@@ -183,7 +185,7 @@ class _Finder:
 
 
 def _split(text: str) -> tuple[str, ...]:
-    return tuple(_WORD.findall(text.casefold()))
+    return tuple(_WORD.findall(text[:_LONGEST].casefold()))
 
 
 def _holds(words: Sequence[str], phrase: Sequence[str]) -> bool:
