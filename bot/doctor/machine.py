@@ -11,6 +11,7 @@ from bot.app import SKILLS
 from bot.config import Settings
 from bot.core.errors import BadSetting, UjumbeError
 from bot.core.finding import Finding, Verdict, look, ok, wrong
+from bot.doctor.feeds import feeds
 from bot.doctor.places import places
 from bot.doctor.remote import remote
 from bot.doctor.service import runs, service
@@ -36,6 +37,7 @@ def examine(settings: Settings, *, skills: Path = SKILLS) -> Iterator[Finding]:
     yield from remote(settings)
     yield _guarded("skills", lambda: _skills(skills))
     yield _guarded("places", lambda: places(settings))
+    yield from feeds(settings)
     yield running
 
 

@@ -157,7 +157,7 @@ def _alerts(connection: Connection, rows: Select[Any]) -> Sequence[StoredAlert]:
 def _alert(row: Row[Any], references: Sequence[Reference]) -> StoredAlert:
     values = row._asdict() | {name: tuple(getattr(row, name)) for name in ("gone_areas", "places", "defects")}
     values |= {name: tuple(tuple(keys) for keys in getattr(row, name)) for name in ("areas", "over_areas")}
-    words: Mapping[str, Any] = {
+    words: dict[str, Any] = {
         "status": AlertStatus(row.status) if row.status else None,
         "msg_type": MsgType(row.msg_type) if row.msg_type else None,
         "severity": Severity(row.severity),

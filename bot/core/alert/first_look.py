@@ -68,19 +68,20 @@ class FirstLook:
         where = "" if not built or (covered.places and not covered.unknown) else "place"
         if where and areas_of(alert) and not covered.unknown and not broken:
             where = "elsewhere"
-        return replace(made, **self._own(made, alert, passes=passes, where=where))
+        own, why = self._own(made, alert, passes=passes, where=where)
+        return replace(made, own=own, own_reason=why)
 
-    def _own(self, made: StoredAlert, alert: Alert, *, passes: bool, where: str) -> dict[str, object]:
-        """What it is by itself, beyond what the gate says."""
+    def _own(self, made: StoredAlert, alert: Alert, *, passes: bool, where: str) -> tuple[State, str]:
+        """What it is by itself, and why: beyond what the gate says."""
         if not passes:
-            return {"own": State.QUARANTINED, "own_reason": "signature"}
+            return State.QUARANTINED, "signature"
         if made.own is not State.OPEN:
-            return {}
+            return made.own, made.own_reason
         if made.over:
-            return {"own": State.ENDED, "own_reason": "over_itself"}
+            return State.ENDED, "over_itself"
         if where == "elsewhere":
-            return {"own": State.SYSTEM, "own_reason": where}
+            return State.SYSTEM, where
         speaks = self.telling.notice(alert, key="", source="", now=float("-inf")) is not None
         whys = {"untrusted": not made.trusted, "relay": self.hold_all, "language": not speaks, "place": where == "place"}
         why = next((why for why, holds in whys.items() if holds), "")
-        return {"own": State.HELD if why else State.OPEN, "own_reason": why}
+        return (State.HELD if why else State.OPEN), why

@@ -1,0 +1,56 @@
+"""What the doctor says of feeds, from what the service itself could read."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from bot.alert_settings import AlertSettings
+from bot.config import Settings
+from bot.core.alert.feed import FeedState
+from bot.core.finding import Verdict
+from bot.doctor.feeds import feeds
+from bot.store.migrate import upgrade
+from bot.store.sql import SqlStore
+
+OK, LOOK, WRONG = Verdict
+NOW = time.time()
+ALERTS = AlertSettings.model_validate({"feeds": {"met": {"url": "https://met.example.org/rss.xml"}}})
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(data_dir=tmp_path, alerts=ALERTS)
+
+
+def test_without_feeds_there_is_nothing_to_say(tmp_path: Path) -> None:
+    assert list(feeds(Settings(data_dir=tmp_path))) == []
+
+
+def test_before_the_first_start_no_database_is_made(settings: Settings) -> None:
+    [finding] = feeds(settings)
+    assert (finding.verdict, finding.found) == (LOOK, "was never read")
+    assert list(settings.data_dir.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("state", "verdict", "says"),
+    [
+        pytest.param({"read": NOW - 120, "newest": NOW}, OK, "was read 2 minutes ago", id="well"),
+        pytest.param({"read": NOW - 600, "failures": 1, "code": "HTTP 500"}, LOOK, "the last reading failed (HTTP 500)", id="failed-once"),
+        pytest.param(
+            {"read": NOW - 7200, "failures": 9, "code": "html"}, WRONG, "no reading has gone well for 2 hours (last: html)", id="stale"
+        ),
+        pytest.param({"failures": 1, "code": "no connection"}, WRONG, "no reading has gone well yet (last: no connection)", id="never"),
+        pytest.param({"read": NOW, "newest": NOW - 90 * 86_400}, LOOK, "its newest item is 90 days old", id="forgotten"),
+    ],
+)
+def test_each_feed_is_told_as_it_stands(settings: Settings, state: dict[str, object], verdict: Verdict, says: str) -> None:
+    upgrade(settings.sqlalchemy_url)
+    store = SqlStore(settings.sqlalchemy_url)
+    store.save_feed(FeedState(name="met", **state))  # type: ignore[arg-type]
+    store.close()
+    [finding] = feeds(settings)
+    assert finding.verdict is verdict
+    assert says in finding.found
+    assert finding.what == "feed met"
