@@ -83,7 +83,7 @@ class Frame:
     _waits: list[tuple[Waits, Role | None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._doorkeeper = Doorkeeper(self.app.settings)
+        self.doorkeeper = Doorkeeper(self.app.settings)
 
     def get(self, path: str, handler: Handler, *, role: Role | None = None) -> None:
         """A page for members with `role`, None: for every member."""
@@ -149,7 +149,7 @@ class Frame:
         """A handler for aiohttp: the door first, then `answer`; what goes wrong becomes a page."""
 
         async def serve(request: web.Request) -> web.StreamResponse:
-            way, lang = self._doorkeeper.way(request), pick(request, self.app.settings.lang)
+            way, lang = self.doorkeeper.way(request), pick(request, self.app.settings.lang)
             token = request.cookies.get(_form_cookie(way), "")
             token = token if _is_token(token) else new_token()
             visit = Visit(frame=self, request=request, way=way, lang=lang, token=token, form=_NOTHING)

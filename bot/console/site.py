@@ -20,6 +20,7 @@ from bot.console import (
     start,
     tickets,
 )
+from bot.console.door import Doorkeeper
 from bot.console.frame import Frame
 from bot.console.guard import guard, is_near
 from bot.console.pages import Pages, Static
@@ -43,8 +44,8 @@ def add_console(site: web.Application, app: App) -> None:
     """Adds the start page, the pages of staff and, where the `sim` channel is set up, the phone simulator."""
     static = Static()
     pages, words = Pages(static), load_words()
-    console = Console(app, pages, words)
     frame = Frame(app, pages, words, site.router)
+    console = Console(app, pages, words, frame.doorkeeper)
     for area in AREAS:
         area.add(frame)
     frame.close()
@@ -60,8 +61,8 @@ def add_console(site: web.Application, app: App) -> None:
 class Console:
     """The pages."""
 
-    def __init__(self, app: App, pages: Pages, words: Mapping[Lang, Words]) -> None:
-        self._app, self._pages, self._words = app, pages, words
+    def __init__(self, app: App, pages: Pages, words: Mapping[Lang, Words], doorkeeper: Doorkeeper) -> None:
+        self._app, self._pages, self._words, self._doorkeeper = app, pages, words, doorkeeper
 
     async def home(self, request: web.Request) -> web.Response:
         """What runs here, and where to try it."""
@@ -73,6 +74,7 @@ class Console:
             lang=lang,
             words=self._words,
             may_try=may_try,
+            staff=not self._doorkeeper.way(request).why_not,
             channels=sorted(self._app.channels),
             skills=[(skill.titles[lang], sum(fact.lang is lang for fact in skill.facts)) for skill in self._app.library.skills],
             model=self._app.settings.model,

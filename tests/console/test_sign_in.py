@@ -270,6 +270,11 @@ async def test_from_elsewhere_nobody_even_sees_the_form(
         assert (await browser.post("/console/sign-in", name="a", password="b")).status == 403
 
 
+async def test_the_start_page_leads_staff_to_the_door_where_it_is_open_to_them(place: Office) -> None:
+    assert 'href="/console"' in (await place.browser().get("/")).text
+    assert 'href="/console"' not in (await place.browser(**HTTPS).get("/")).text
+
+
 async def test_whose_tries_they_are_is_what_our_own_proxy_saw(tmp_path: Path) -> None:
     async with office(tmp_path, console_open=True) as place:
         for n in range(21):  # what stands before the proxy's own word, anybody may write
