@@ -51,6 +51,7 @@ def _add_eval(commands: Commands) -> None:
 
 def _check_skills(args: argparse.Namespace) -> int:
     from bot.app import SKILLS
+    from skills import alert_texts
     from skills.loader import check, load
 
     root = args.root or SKILLS
@@ -62,7 +63,10 @@ def _check_skills(args: argparse.Namespace) -> int:
         return 1
     library = load(root)
     facts = sum(len(skill.facts) for skill in library.skills)
-    print(f"{len(library.skills)} skills, {facts} facts, {sum(len(s.cases) for s in library.skills)} cases: all well.")
+    cases = sum(len(skill.cases) for skill in library.skills)
+    words = alert_texts.load(root) if (root / alert_texts.FOLDER).exists() else None
+    alerts = f", {len(words.hazards)} hazards, {len(words.actions)} actions for alerts" if words else ", no words for alerts"
+    print(f"{len(library.skills)} skills, {facts} facts, {cases} cases{alerts}: all well.")
     return 0
 
 
