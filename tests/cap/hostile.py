@@ -71,6 +71,7 @@ def documents() -> Mapping[str, bytes]:
         "ok headline-one-word": _filled(headline, b"t", head_end),
         "ok headline-of-dots": _filled(headline, b"a.", head_end),
         "ok headline-of-schemes": _filled(headline, b"ab:", head_end),
+        "ok headline-of-letters-and-joiners": _filled(headline, "ب\u200d".encode(), head_end),
         "ok headline-of-joiners": _filled(headline, "\u200d".encode(), head_end),
         "ok description-of-tests": _filled(description, b"this is a ", desc_end),
         "ok references-of-commas": _filled(ref, b",", ref_end),

@@ -2,6 +2,7 @@
 
 import json
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ READABLE |= {name: entry for name, entry in ENTRIES.items() if entry["kind"] == 
 NOT_READABLE = {name: entry for name, entry in ENTRIES.items() if name not in READABLE}
 
 
+@cache
 def document(name: str) -> Document:
     return read_document(shared(name))
 
@@ -87,6 +89,7 @@ def test_nothing_but_actual_and_public_is_open(name: str) -> None:
 
 
 OUTCOMES = {
+    "made-up.xml": (Outcome.OPEN, ""),
     "cpl_canada.cap": (Outcome.HELD, "test_words"),  # "This is a test" in its description
     "kde_noaa-bde6c30c43ead9c23c42bea7977652a7de76d87d.002.1.xml": (Outcome.HELD, "blocked_channel"),
     "wmo_cm_invalid_schema.xml": (Outcome.QUARANTINED, "no_status"),
