@@ -89,10 +89,6 @@ def _codes(place: str) -> Sequence[tuple[str, str]]:
     return ((PLACE_CODE, place),) if ":" in place else ((ISO_CODE, place), (PLACE_CODE, place))
 
 
-def _codes(place: str) -> Sequence[tuple[str, str]]:
-    return ((PLACE_CODE, place),) if ":" in place else ((ISO_CODE, place), (PLACE_CODE, place))
-
-
 def _areas(broadcast: Broadcast, lang: Lang, names: Mapping[str, str], earlier: Sequence[Broadcast]) -> Sequence[Area]:
     """One area a place. A correction is for those who got the old text: its places are those of the old one. Without any, what the text
     calls it."""
