@@ -87,13 +87,3 @@ class CapOut:
 
 def _codes(place: str) -> Sequence[tuple[str, str]]:
     return ((PLACE_CODE, place),) if ":" in place else ((ISO_CODE, place), (PLACE_CODE, place))
-
-
-def _areas(broadcast: Broadcast, lang: Lang, names: Mapping[str, str], earlier: Sequence[Broadcast]) -> Sequence[Area]:
-    """One area a place. A correction is for those who got the old text: its places are those of the old one. Without any, what the text
-    calls it."""
-    places = next((old.audience.places for old in (broadcast, *reversed(earlier)) if old.audience.places), ())
-    if places:
-        return [Area(names.get(place, place), geocodes=_codes(place)) for place in places]
-    said = ", ".join(part.strip() for part in broadcast.slots.get(f"place.{lang}", "").split(";") if part.strip())
-    return [Area(said)] if said else ()
