@@ -12,7 +12,7 @@ from bot.cap.places import areas
 from bot.cap.references import references
 from bot.cap.xml import local, namespace, tree
 from bot.core.alert.cap import Alert, AlertStatus, Category, Certainty, Info, MsgType, ResponseType, Scope, Severity, Urgency
-from bot.core.alert.reading import LONGEST_ID, DefectKind, Document, Read, Unreadable, Why
+from bot.core.alert.reading import DefectKind, Document, Read, Unreadable, Why, usable_id
 from bot.core.alert.shapes import MAX_POINTS
 
 CAP_12 = "urn:oasis:names:tc:emergency:cap:1.2"
@@ -94,7 +94,7 @@ def _alert(element: Element, at: int, room: list[int]) -> Read:
 
 def _identity(block: Block) -> tuple[str, str, float]:
     identifier, sender = block.sole("identifier"), block.sole("sender")
-    if not 0 < len(identifier) <= LONGEST_ID or not 0 < len(sender) <= LONGEST_ID:
+    if not usable_id(identifier) or not usable_id(sender):
         raise Unreadable(Why.NO_IDENTITY)
     if any(char in "<&," or char.isspace() for char in identifier + sender):
         block.note(DefectKind.IDENTITY, "identifier or sender has a character that the standard forbids")

@@ -6,7 +6,7 @@ from itertools import islice
 from bot.cap.elements import Block
 from bot.core.alert.cap import Reference
 from bot.core.alert.instant import NO_TIME, instant
-from bot.core.alert.reading import LONGEST_ID, DefectKind
+from bot.core.alert.reading import LONGEST_ID, DefectKind, usable_id
 
 MOST = 500
 LONGEST = 100_000  # characters of them all
@@ -53,6 +53,6 @@ def _reference(text: str) -> Reference | None:
     identifier, comma, sent = rest.rpartition(",")
     if not comma:
         identifier, sent = rest, ""
-    if not 0 < len(sender) <= LONGEST_ID or not 0 < len(identifier) <= LONGEST_ID:
+    if not usable_id(sender) or not usable_id(identifier):
         return None
     return Reference(sender, identifier, instant(sent).at)

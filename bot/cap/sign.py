@@ -16,6 +16,7 @@ from signxml.signer import XMLSigner
 from signxml.verifier import SignatureConfiguration, XMLVerifier
 
 from bot.cap.read import DSIG, read, read_document
+from bot.cap.xml import bare
 from bot.core.alert.cap import Alert
 from bot.core.alert.reading import Signature, Unreadable
 from bot.core.errors import BadSetting
@@ -38,11 +39,14 @@ def verify(data: bytes, *, pinned: Sequence[bytes], now: float, at: int = 0) -> 
     moment = datetime.fromtimestamp(now, UTC)
     in_force = [cert for cert in certificates if cert.not_valid_before_utc <= moment <= cert.not_valid_after_utc]
     worst = Signature.UNVERIFIED
-    for form in _forms(data, at):
-        found = {_proves(form, certificate, alert, moment) for certificate in in_force}
-        if Signature.VERIFIED in found:
-            return Signature.VERIFIED
-        worst = Signature.BAD if Signature.BAD in found else worst
+    try:
+        for form in _forms(bare(data), at):
+            found = {_proves(form, certificate, alert, moment) for certificate in in_force}
+            if Signature.VERIFIED in found:
+                return Signature.VERIFIED
+            worst = Signature.BAD if Signature.BAD in found else worst
+    except (etree.XMLSyntaxError, LookupError):  # what expat reads and libxml2 does not, or reads otherwise
+        return Signature.UNVERIFIED
     return worst
 
 
@@ -90,7 +94,7 @@ def _forms(data: bytes, at: int) -> Iterator[etree._Element]:
     Publishers indent what they signed, wrap it in Atom with more namespaces, and sign what another one signed before."""
     for blanks in (False, True):
         root = etree.fromstring(data, _parser(remove_blank_text=blanks))
-        alerts = [element for element in root.iter("{*}alert") if element.find("{*}identifier") is not None]
+        alerts = [element for element in root.iter("{*}alert") if _counts(element) and not any(map(_counts, element.iterancestors()))]
         alert = etree.fromstring(etree.tostring(alerts[at], with_tail=False), _parser())
         yield alert
         count = min(len(alert.findall(DSIG)), MOST_SIGNATURES)
@@ -98,6 +102,11 @@ def _forms(data: bytes, at: int) -> Iterator[etree._Element]:
         if alerts[at] is not root:
             etree.cleanup_namespaces(alert)
             yield alert
+
+
+def _counts(element: etree._Element) -> bool:
+    """Whether it is an alert, as bot.cap.read.alerts counts them."""
+    return etree.QName(element).localname == "alert" and element.find("{*}identifier") is not None
 
 
 def _with_one(alert: etree._Element, n: int) -> etree._Element:

@@ -23,7 +23,7 @@ _BOM = b"\xef\xbb\xbf"
 def tree(data: bytes) -> Element:
     """The document's root. Raises Unreadable."""
     _weigh(data)
-    data = data.removeprefix(_BOM).lstrip(_BLANK)
+    data = bare(data)
     parser = DefusedXMLParser(target=_Guard(), forbid_dtd=True)
     parser.parser.StartNamespaceDeclHandler = _namespace
     try:
@@ -38,6 +38,11 @@ def tree(data: bytes) -> Element:
     if local(root) == "html":
         raise Unreadable(Why.HTML)
     return root
+
+
+def bare(data: bytes) -> bytes:
+    """The document without what must not stand before its declaration, and often does."""
+    return data.removeprefix(_BOM).lstrip(_BLANK)
 
 
 def local(element: Element) -> str:

@@ -86,9 +86,9 @@ def test_a_status_of_another_vocabulary_is_not_caps() -> None:
     [
         ({"identifier": ""}, Why.NO_ALERT),  # without one it may be any XML's <alert>
         ({"identifier": " "}, Why.NO_IDENTITY),
-        ({"identifier": "x" * 501}, Why.NO_IDENTITY),
+        ({"identifier": "x" * 1001}, Why.NO_IDENTITY),
         ({"sender": ""}, Why.NO_IDENTITY),
-        ({"sender": "s" * 501}, Why.NO_IDENTITY),
+        ({"sender": "é" * 501}, Why.NO_IDENTITY),
         ({"sent": ""}, Why.NO_SENT),
         ({"sent": "yesterday"}, Why.NO_SENT),
         ({"sent": "2026-11-20T09:00:00"}, Why.NO_SENT),

@@ -116,6 +116,24 @@ def test_wrapped_in_atom(signed: bytes, ours: Pair) -> None:
     assert proves(atom, ours, at=2) is Signature.UNVERIFIED
 
 
+@pytest.mark.parametrize("before", [b"\n", b"\xef\xbb\xbf", b"\xef\xbb\xbf\r\n"])
+def test_what_stands_before_the_document(signed: bytes, ours: Pair, before: bytes) -> None:
+    assert proves(before + signed, ours) is Signature.VERIFIED
+
+
+def test_alerts_in_alerts_are_counted_as_they_are_read(signed: bytes, ours: Pair) -> None:
+    nest = cap().split(b"?>", 1)[1].replace(b"</alert>", cap(identifier="INNER").split(b"?>", 1)[1] + b"</alert>")
+    document = b"<alerts>" + nest + signed.split(b"?>", 1)[1] + b"</alerts>"
+    assert proves(document, ours, at=1) is Signature.VERIFIED
+
+
+def test_what_only_one_of_two_parsers_reads_proves_nothing(signed: bytes, ours: Pair) -> None:
+    odd = signed.replace(b"encoding='UTF-8'", b"encoding='cp869'")
+    assert odd != signed
+    assert read(odd).alert.signed
+    assert proves(odd, ours) is not Signature.VERIFIED
+
+
 def test_indented_after_it_was_signed(signed: bytes, ours: Pair) -> None:
     indented = signed.replace(b"><", b">\n  <").replace(b"<ds:X509Certificate>\n", b"<ds:X509Certificate>")
     assert indented.count(b"\n  <") > 20

@@ -7,7 +7,12 @@ from enum import StrEnum
 from bot.core.alert.cap import Alert
 from bot.core.errors import NotDone
 
-LONGEST_ID = 500  # characters of an identifier or a sender
+LONGEST_ID = 1000  # bytes of an identifier or a sender: both are in one index, and PostgreSQL's take 2,700
+
+
+def usable_id(text: str) -> bool:
+    """Whether `text` can be the identifier or the sender of an alert that we keep."""
+    return 0 < len(text.encode("utf-8", "surrogatepass")) <= LONGEST_ID
 
 
 class Why(StrEnum):
