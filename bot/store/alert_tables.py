@@ -20,6 +20,7 @@ class Alert(Row, table=True):
         Index("ix_alert_fingerprint", "fingerprint"),
         Index("ix_alert_state_expires", "state", "expires"),
         Index("ix_alert_same_as", "same_as"),
+        Index("ix_alert_identifier", "identifier"),
         {"sqlite_autoincrement": True},
     )
 
@@ -69,7 +70,7 @@ class AlertReference(Row, table=True):
     """Which earlier messages a message names: also those that have not come yet."""
 
     __tablename__ = "alert_reference"
-    __table_args__ = (Index("ix_alert_reference_sender_identifier", "sender", "identifier"),)
+    __table_args__ = (Index("ix_alert_reference_identifier", "identifier"),)
 
     alert_id: int = Field(sa_column=Column(BigId, ForeignKey("alert.id"), primary_key=True, autoincrement=False))
     n: int = Field(primary_key=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, delete, func, insert, or_, select, text, update
+from sqlalchemy import Connection, Row, Select, delete, func, insert, or_, select, text, update
 
 from bot.core.alert.body import from_body, to_body
 from bot.core.alert.cap import Alert, AlertStatus, Certainty, MsgType, Reference, Severity, Urgency
@@ -195,18 +195,13 @@ def _with_same(connection: Connection, found: dict[int, StoredAlert], new: Seque
 
 
 def _linked(connection: Connection, alerts: Sequence[StoredAlert]) -> Iterator[StoredAlert]:
-    """What `alerts` name, and what names them."""
-    named = {(reference.sender, reference.identifier) for alert in alerts for reference in alert.references}
-    for names in _packs(named):
-        yield from _alerts(connection, select(*_LIGHT).where(_any_of(_A.sender, _A.identifier, names)))
-    own = {(alert.sender, alert.identifier) for alert in alerts}
-    for names in _packs(own):
-        naming = select(_R.alert_id).where(_any_of(_R.sender, _R.identifier, names))
+    """What `alerts` name, and what names them. By the identifier alone: some senders write their own name in several ways. Who shares
+    an identifier by chance is found too, which costs a row and changes nothing."""
+    for names in _packs({clean(reference.identifier) for alert in alerts for reference in alert.references}):
+        yield from _alerts(connection, select(*_LIGHT).where(_A.identifier.in_(names)))
+    for names in _packs({clean(alert.identifier) for alert in alerts}):
+        naming = select(_R.alert_id).where(_R.identifier.in_(names))
         yield from _alerts(connection, select(*_LIGHT).where(_A.id.in_(naming)))
-
-
-def _any_of(sender: Any, identifier: Any, names: Sequence[tuple[str, str]]) -> Any:
-    return or_(*(and_(sender == clean(one), identifier == clean(other)) for one, other in names))
 
 
 def _by_id(connection: Connection, ids: Sequence[int]) -> Iterator[StoredAlert]:

@@ -7,6 +7,7 @@ which it was sent still ends its warning.
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import Enum, auto
 from hashlib import sha256
 
 from bot.core.alert.cap import Alert, Area, MsgType, Reference
@@ -16,18 +17,19 @@ SAME_S = 1.0  # two times that differ by less are one instant: some senders drop
 CHANGES = 2  # so many references away from a new alert may another one's state change because of it
 REACH = 2 * CHANGES  # and so far away may be what decides that
 REISSUE_S = 3600.0
+_ACTING = frozenset({MsgType.ALERT, MsgType.UPDATE, MsgType.CANCEL})
 
 
 def settle(alerts: Collection[StoredAlert]) -> Mapping[int, StoredAlert]:
     """The alerts as they stand together, by id. What is to be right about an alert needs everything within CHANGES references of it."""
     known = {alert.id: alert for alert in alerts}
     acts = {alert.id: _targets(alert, known) for alert in alerts}
-    lawless = {one for one, targets in acts.items() if not _has_authority(known[one], [known[target] for target in targets])}
+    rights = {one: _right(known[one], [known[target] for target in targets]) for one, targets in acts.items()}
     on: dict[int, list[StoredAlert]] = {one: [] for one in known}
     for one, targets in acts.items():
-        for target in targets if one not in lawless else ():
+        for target in targets if _in_effect(rights[one], known[one]) else ():
             on[target].append(known[one])
-    return {one: _overruled(alert) if one in lawless else _stands(alert, on[one]) for one, alert in known.items()}
+    return {one: _overruled(alert, rights[one], on[one]) for one, alert in known.items()}
 
 
 def reissue_of(alert: StoredAlert, same: Sequence[StoredAlert], settled_by: Callable[[int], float]) -> StoredAlert | None:
@@ -43,14 +45,19 @@ def reissue_of(alert: StoredAlert, same: Sequence[StoredAlert], settled_by: Call
     return None
 
 
-def names(reference: Reference, alert: StoredAlert) -> bool:
-    """Whether a reference means exactly that alert. Times are compared as instants: they come in any zone."""
-    return _same_name(reference, alert) and reference.sent is not None and abs(reference.sent - alert.sent) < SAME_S
+def names(reference: Reference, alert: StoredAlert, by: StoredAlert) -> bool:
+    """Whether a reference of `by` means exactly that alert. Times are compared as instants: they come in any zone. The sender may be
+    written in another way (the US tsunami centre writes "PAAQ") where the alert is one of the same sender all the same."""
+    ours = alert.sender in {reference.sender, by.sender} and reference.identifier == alert.identifier
+    return ours and reference.sent is not None and abs(reference.sent - alert.sent) < SAME_S
 
 
 def loose(alert: StoredAlert, known: Collection[StoredAlert]) -> bool:
-    """Whether it names an alert by another time of sending than that has."""
-    return any(_means(reference, alert, other, known) and not names(reference, other) for reference in alert.references for other in known)
+    """Whether it names an alert by another time of sending, or another sender, than that has."""
+    exact = {(n, one.id) for n, ref in enumerate(alert.references) for one in known if names(ref, one, alert) and ref.sender == one.sender}
+    return any(
+        (n, one.id) not in exact and _means(reference, alert, one, known) for n, reference in enumerate(alert.references) for one in known
+    )
 
 
 def keys_of(area: Area) -> Keys:
@@ -72,13 +79,9 @@ def _key(kind: str, value: str) -> str:
     return f"{kind}{sha256(value.encode()).hexdigest()[:16]}"
 
 
-def _same_name(reference: Reference, alert: StoredAlert) -> bool:
-    return (reference.sender, reference.identifier) == (alert.sender, alert.identifier)
-
-
 def _targets(alert: StoredAlert, known: Mapping[int, StoredAlert]) -> set[int]:
     """The alerts that `alert` acts on, with those that are the same in other words. An acknowledgement acts on nothing."""
-    if alert.msg_type not in {MsgType.ALERT, MsgType.UPDATE, MsgType.CANCEL}:
+    if alert.msg_type not in _ACTING:
         return set()
     others = known.values()
     meant = {one.id for one in others for reference in alert.references if _means(reference, alert, one, others)}
@@ -89,20 +92,40 @@ def _targets(alert: StoredAlert, known: Mapping[int, StoredAlert]) -> set[int]:
 def _means(reference: Reference, alert: StoredAlert, other: StoredAlert, known: Collection[StoredAlert]) -> bool:
     """Whether `alert` means `other` by `reference`: the very one, or, where nothing that is known is that, what its sender sent under
     that name before. Some senders name themselves: that is no reference, unless it is to the very message of an earlier time."""
-    if other.id == alert.id or not _same_name(reference, other):
+    if other.id == alert.id:
         return False
-    if names(reference, other):
-        return not (other.sent > alert.sent - SAME_S and any(names(back, alert) for back in other.references))
+    if names(reference, other, alert):
+        return not (other.sent > alert.sent - SAME_S and any(names(back, alert, other) for back in other.references))
+    if (reference.sender, reference.identifier) != (other.sender, other.identifier):
+        return False
     own_name = (alert.sender, alert.identifier) == (other.sender, other.identifier)
-    return not own_name and other.sent <= alert.sent and not any(names(reference, one) for one in known)
+    return not own_name and other.sent <= alert.sent and not any(names(reference, one, alert) for one in known)
 
 
-def _has_authority(alert: StoredAlert, targets: Sequence[StoredAlert]) -> bool:
-    """Whether it may do what it does: to its own sender's alerts, or, in a feed that passes several authorities on, to that feed's."""
-    if alert.msg_type not in {MsgType.ALERT, MsgType.UPDATE, MsgType.CANCEL}:
-        return True
-    strangers = any(reference.sender != alert.sender for reference in alert.references)
-    return not (strangers and not alert.aggregates) and all(_may_act(alert, target) for target in targets)
+class _Right(Enum):
+    """Whether a message may do what it does."""
+
+    FULL = auto()
+    DOUBTFUL = auto()  # it names a stranger's alert that has not come: a person must look
+    NONE = auto()  # it would change a stranger's alert
+
+
+def _right(alert: StoredAlert, targets: Sequence[StoredAlert]) -> _Right:
+    """It may change its own sender's alerts, and, in a feed that passes several authorities on, those of that feed. A message that only
+    ends others and names a stranger's has nothing to say beside: it has no right whether or not that alert has come."""
+    if alert.msg_type not in _ACTING:
+        return _Right.FULL
+    if not all(_may_act(alert, target) for target in targets):
+        return _Right.NONE
+    found = {n for n, ref in enumerate(alert.references) for one in targets if names(ref, one, alert)}
+    strange = any(ref.sender != alert.sender and n not in found for n, ref in enumerate(alert.references))
+    if not strange or alert.aggregates:
+        return _Right.FULL
+    return _Right.NONE if alert.over else _Right.DOUBTFUL
+
+
+def _in_effect(right: _Right, alert: StoredAlert) -> bool:
+    return right is _Right.FULL or (right is _Right.DOUBTFUL and alert.decision is Decision.RELEASED)
 
 
 def _may_act(alert: StoredAlert, on: StoredAlert) -> bool:
@@ -113,8 +136,14 @@ def _may_act(alert: StoredAlert, on: StoredAlert) -> bool:
     return alert.sender == on.sender and (alert.trusted or not on.trusted)
 
 
-def _overruled(alert: StoredAlert) -> StoredAlert:
-    return replace(alert, state=State.QUARANTINED, reason="authority", by=0, gone_areas=())
+def _overruled(alert: StoredAlert, right: _Right, on: Sequence[StoredAlert]) -> StoredAlert:
+    """What it is together with those that act on it, unless it would act without a right."""
+    if right is _Right.NONE:
+        return replace(alert, state=State.QUARANTINED, reason="authority", by=0, gone_areas=())
+    stands = _stands(alert, on)
+    if right is _Right.DOUBTFUL and stands.state is State.OPEN and alert.decision is not Decision.RELEASED:
+        return replace(stands, state=State.HELD, reason="stranger")
+    return stands
 
 
 def _alone(alert: StoredAlert) -> StoredAlert:

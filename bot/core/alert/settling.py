@@ -9,7 +9,7 @@ from bot.core.alert.stored import IntakeTx, Origin, State, StoredAlert
 from bot.core.alert.telling import Telling
 from bot.core.place.types import Gazetteer
 
-LOOSE = "It names the alert that it changes by another time of sending than that has."
+LOOSE = "It names the alert that it changes by another time of sending, or another sender, than that has."
 
 
 @dataclass(frozen=True, slots=True)

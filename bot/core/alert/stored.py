@@ -54,6 +54,7 @@ REASONS: Mapping[str, str] = gate.REASONS | {
     "unreadable": "it is no CAP alert that can be read",
     "reissue": "it says what an alert of the last hour says, and was only stamped anew",
     "authority": "it would change an alert that is not its sender's",
+    "stranger": "it says that it updates an alert of another sender, which has not come",
     "updated": "a newer message took its place",
     "cancelled": "its sender took it back",
     "over": "its sender says that the danger is over",

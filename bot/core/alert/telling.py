@@ -13,6 +13,7 @@ from bot.core.types import Lang
 
 LONGEST = 300  # characters: two SMS of GSM-7. A longer text is told in a shorter form
 SOURCE_LONGEST = 40
+_LINK = 3  # letters of "of", "and", "the", "ya", "na"
 _WORST = list(Severity)
 
 
@@ -79,13 +80,12 @@ def language(info: Info) -> Lang | None:
 
 
 def source_of(info: Info, alert: Alert) -> str:
-    """Who says it, where the operator gave no name: the sender's own, in whole words."""
-    name, *rest = clean(info.sender_name or alert.sender).split() or [""]
-    for word in rest:
-        if len(name) + 1 + len(word) > SOURCE_LONGEST:
-            break
-        name = f"{name} {word}"
-    return name.rstrip(".,:;-") if len(name) <= SOURCE_LONGEST else ""
+    """Who says it, where the operator gave no name: the sender's own, in whole words, and not ending in "of the"."""
+    words = clean(info.sender_name or alert.sender).split()
+    whole = len(" ".join(words)) <= SOURCE_LONGEST
+    while len(" ".join(words)) > SOURCE_LONGEST or (words and not whole and len(words[-1]) <= _LINK):
+        words.pop()
+    return " ".join(words).rstrip(".,:;-")
 
 
 def joined(one: str, other: str) -> str:

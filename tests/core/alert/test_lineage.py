@@ -95,7 +95,7 @@ def test_an_update_that_waits_for_a_person_leaves_what_a_person_released_and_rep
         (Reference(MET, "n1", None), State.ENDED),
         (Reference(MET, "n1", T - 3 * HOUR), State.ENDED),  # the same name, sent before
         (Reference(MET, "n2", T + 1), State.OPEN),
-        (Reference("x@example.org", "n1", T + 1), State.OPEN),
+        (Reference("x@example.org", "n1", T - 1), State.OPEN),  # a stranger's, as far as anybody knows
     ],
 )
 def test_a_name_with_another_time_means_what_was_sent_before(reference: Reference, state: State) -> None:
@@ -142,8 +142,26 @@ def test_a_message_stamped_anew_is_one_of_the_same_hour_that_still_stands() -> N
 
 
 def test_a_reference_is_exact_to_the_second() -> None:
-    assert names(Reference(MET, "n1", T + 1.5), FIRST)
-    assert not names(Reference(MET, "n1", T + 2.5), FIRST)
+    assert names(Reference(MET, "n1", T + 1.5), FIRST, UPDATE)
+    assert not names(Reference(MET, "n1", T + 2.5), FIRST, UPDATE)
+
+
+def test_a_sender_that_writes_its_name_in_two_ways_still_means_its_own_alert() -> None:
+    """As the US tsunami centre does. Only exactly, and only its own: a stranger's stays a stranger's."""
+    sloppy = of(replace(FIRST, sender="PAAQ"))
+    assert state_of(FIRST, replace(CANCEL, references=sloppy)) is State.ENDED
+    assert state_of(FIRST, replace(CANCEL, references=sloppy, sender="rogue@example.org")) is State.OPEN
+    assert state_of(FIRST, replace(CANCEL, references=of(replace(FIRST, sender="PAAQ", sent=T + HOUR)))) is State.OPEN
+
+
+def test_an_update_of_a_strangers_alert_that_has_not_come_waits_for_a_person() -> None:
+    strange = replace(UPDATE, references=of(replace(FIRST, sender="PAAQ")))
+    alone = settle([strange])[2]
+    assert (alone.state, alone.reason) == (State.HELD, "stranger")
+    assert settle([replace(strange, decision=Decision.RELEASED)])[2].state is State.OPEN
+    assert settle([strange, FIRST])[2].state is State.OPEN  # it came, and is their own
+    assert settle([strange, replace(FIRST, sender="PAAQ")])[2].state is State.QUARANTINED  # it came, and is not
+    assert settle([replace(strange, aggregates=True)])[2].state is State.OPEN
 
 
 @pytest.fixture(scope="module")

@@ -59,6 +59,8 @@ def test_places_that_do_not_fit_are_counted_not_cut() -> None:
 def test_who_says_it_is_named_by_the_operator_or_by_themselves() -> None:
     named = info(sender_name="Kenya Meteorological Department, Forecasting and Warning Division")
     assert english(named, source="").startswith("Kenya Meteorological Department: Flood")
+    belgium = info(sender_name="Royal Meteorological Institute of the Kingdom of Belgium")
+    assert english(belgium, source="").startswith("Royal Meteorological Institute: Flood")
     assert english(info(), source="").startswith("met@example.org: Flood")
 
 

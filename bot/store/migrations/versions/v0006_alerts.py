@@ -82,6 +82,7 @@ def _alerts() -> None:
     op.create_index("ix_alert_fingerprint", "alert", ["fingerprint"])
     op.create_index("ix_alert_state_expires", "alert", ["state", "expires"])
     op.create_index("ix_alert_same_as", "alert", ["same_as"])
+    op.create_index("ix_alert_identifier", "alert", ["identifier"])
     op.create_table(
         "alert_reference",
         sa.Column("alert_id", BIG_ID, nullable=False, autoincrement=False),
@@ -91,7 +92,7 @@ def _alerts() -> None:
         _belongs("alert_reference", "alert"),
         sa.PrimaryKeyConstraint("alert_id", "n", name="pk_alert_reference"),
     )
-    op.create_index("ix_alert_reference_sender_identifier", "alert_reference", ["sender", "identifier"])
+    op.create_index("ix_alert_reference_identifier", "alert_reference", ["identifier"])
     op.create_table(
         "feed",
         *_words("name", "etag", "modified"),
