@@ -143,6 +143,7 @@ def test_the_alerts_that_the_house_needs_are_there() -> None:
         "ujumbe_provider_call_seconds_count",
         "ujumbe_database_up",
         "ujumbe_last_sweep_timestamp_seconds",
+        "ujumbe_feed_read_timestamp_seconds",
         "ujumbe_tickets_urgent",
         "ujumbe_cost_last_hour",
     }
