@@ -20,6 +20,7 @@ OLDER = {"urn:oasis:names:tc:emergency:cap:1.1": "1.1", "http://www.incident.com
 DSIG = "{http://www.w3.org/2000/09/xmldsig#}Signature"
 MOST_ALERTS = 1_000  # in one document
 MOST_INFOS = 500  # in one alert
+MOST_AREAS = 5_000  # in one alert; the longest real list has 73
 _LANGUAGE = re.compile(r"[A-Za-z]{1,8}([-_][A-Za-z0-9]{1,8})*", re.ASCII)
 
 
@@ -66,7 +67,7 @@ def _alert(element: Element, at: int, room: list[int]) -> Read:
     """One alert. `room` holds how many points are left for the whole document."""
     defects = Defects()
     block = Block(element, "", defects)
-    if block.count("info") > MOST_INFOS:
+    if block.count("info") > MOST_INFOS or sum(local(part) == "area" for part in element.iter()) > MOST_AREAS:
         raise Unreadable(Why.TOO_MANY)
     identifier, sender, sent = _identity(block)
     msg_type = _gated(block, "msgType", MsgType, DefectKind.MSG_TYPE)

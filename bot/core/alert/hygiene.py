@@ -21,8 +21,10 @@ _LINKS = (
 _LINK = re.compile(rf"(?<![\w@.-])(?:{'|'.join(_LINKS)})", re.ASCII | re.IGNORECASE)
 _ALLOWED = re.compile(r"(?:https?://)?([a-z0-9.-]+)(?::\d{1,5})?(?:[/?#][^\\]*)?", re.ASCII | re.IGNORECASE)
 _CLOSING = ".,;:!?)]}'\"»”’"
-_RUNS = re.compile("[\u200c\u200d]{2,}")
-_JOINERS = re.compile("[\u200c\u200d]")  # they shape Arabic and Indic letters: kept between two letters, dropped elsewhere
+_JOINERS = "\u200c\u200d"  # they shape Arabic and Indic letters: kept between two of them, one at a time
+_SHAPED = "\u0600-\u1fff\ua800-\uabff\ufb50-\ufdff\ufe70-\ufefc"  # the scripts that they shape
+_RUNS = re.compile(f"[{_JOINERS}]{{2,}}")
+_IDLE = re.compile(f"(?<![{_SHAPED}])[{_JOINERS}]|[{_JOINERS}](?![{_SHAPED}])")
 
 
 def clean(text: str, *, domains: Collection[str] = ()) -> str:
@@ -73,9 +75,8 @@ def _visible(text: str) -> str:
     """Without control, format and private characters; white space of any kind becomes a blank."""
     if text.isascii() and text.isprintable():
         return text
-    text = _RUNS.sub("", text)
-    text = _JOINERS.sub(lambda found: found[0] if _between_letters(text, found.start()) else "", text)
-    return text.translate({ord(char): _instead(char) for char in set(text)})
+    text = text.translate({ord(char): _instead(char) for char in set(text)})
+    return _IDLE.sub("", _RUNS.sub("", text))
 
 
 def _instead(char: str) -> str | None:
@@ -83,14 +84,7 @@ def _instead(char: str) -> str | None:
     category = unicodedata.category(char)
     if char.isspace() or category in {"Cc", "Zl", "Zp"}:
         return " "
-    return None if category in {"Cf", "Co", "Cs", "Cn"} and not _JOINERS.match(char) else char
-
-
-def _between_letters(text: str, n: int) -> bool:
-    """Whether the character at `n` stands between two letters or marks of a script that joiners shape."""
-    return 0 < n < len(text) - 1 and all(
-        ord(char) >= 0x0600 and unicodedata.category(char)[0] in "LM" for char in (text[n - 1], text[n + 1])
-    )
+    return None if category in {"Cf", "Co", "Cs", "Cn"} and char not in _JOINERS else char
 
 
 def _link(link: str, domains: Collection[str]) -> str:
