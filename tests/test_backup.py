@@ -13,10 +13,13 @@ from pathlib import Path
 
 import pytest
 from alembic import command
+from sqlalchemy import text
+from sqlalchemy.exc import DatabaseError
 
 from bot import backup as module
 from bot.backup import backup, restore
 from bot.config import Settings, child_environment
+from bot.core.alert.audit import check
 from bot.core.errors import BadSetting, NotDone
 from bot.core.recover import recover
 from bot.core.types import Lane, Message, Status
@@ -24,6 +27,7 @@ from bot.lock import only_one
 from bot.store import open_store
 from bot.store.engine import make_engine
 from bot.store.migrate import config, upgrade
+from bot.store.sql import SqlStore
 from bot.store.tables import Row
 from bot.store.version import versions
 from tests import postgres
@@ -398,3 +402,22 @@ def test_every_table_of_ours_is_in_a_copy(sqlite: Settings, file: Path, said: Sa
     with closing(sqlite3.connect(tmp_path / "ujumbe.db")) as connection:
         found = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     assert set(Row.metadata.tables) <= found
+
+
+def test_the_audit_log_comes_back_whole_and_is_still_only_added_to(settings: Settings, file: Path, said: Say) -> None:
+    store = SqlStore(settings.sqlalchemy_url)
+    with store.begin() as tx:
+        tx.audit("amina", "broadcast.approve", "broadcast:1", now=1.0)
+    store.close()
+    backup(settings, file, said.append)
+    restore(settings, file, said.append)
+    store = SqlStore(settings.sqlalchemy_url)
+    with store.begin() as tx:
+        tx.audit("amina", "broadcast.stop", "broadcast:1", now=2.0)
+    assert check(store).entries == 2
+    assert check(store).broken is None
+    engine = make_engine(settings.sqlalchemy_url)
+    with pytest.raises(DatabaseError, match="only added to"), engine.begin() as connection:
+        connection.execute(text("DELETE FROM audit"))
+    engine.dispose()
+    store.close()

@@ -3,8 +3,8 @@
 from aiohttp import web
 
 from bot.console.frame import HOME, SIGN_IN, Frame, drop
+from bot.console.signing_in import status_of
 from bot.console.visit import Ask
-from bot.core.alert.access import Refused, Slow
 from bot.core.alert.staff import Role
 from bot.core.errors import NotDone
 from bot.core.types import Lang
@@ -56,12 +56,8 @@ def _password(ask: Ask) -> web.Response:
         return _shown(ask, why=ask.say("not_the_same"), status=409)
     try:
         ask.app.access.change_password(ask.session, old, new, door=ask.way.door)
-    except Slow as error:
-        return _shown(ask, why=ask.say("slow_down", seconds=max(1, round(error.after_s))), status=429)
-    except Refused:
-        return _shown(ask, why=ask.say("not_your_password"), status=403)
     except NotDone as error:
-        return _shown(ask, why=str(error), status=409)
+        return _shown(ask, why=ask.why(error), status=status_of(error))
     return ask.done(ACCOUNT, "password_changed")
 
 
@@ -77,7 +73,7 @@ def _new_key(ask: Ask) -> web.Response:
     try:
         key = ask.app.access.new_key(ask.member, ask.text("label"), roles)
     except NotDone as error:
-        return _shown(ask, why=str(error), status=409)
+        return _shown(ask, why=ask.why(error), status=409)
     return _shown(ask, key=key)
 
 

@@ -44,7 +44,7 @@ def _check(ask: Ask) -> web.Response:
     try:
         checked = check(ask.app.audit_log, known)
     except ValueError as error:
-        raise NotDone(str(error)) from None
+        raise NotDone(str(error), word="no_seal") from None
     return ask.page("console_audit_check.html", checked=checked, known=known)
 
 
@@ -76,7 +76,7 @@ def _day(ask: Ask, name: str) -> datetime | None:
     try:
         return datetime.combine(datetime.fromisoformat(text).date(), time(), ask.app.settings.zone) if text else None
     except ValueError:
-        raise NotDone(f"{text!r} is no date. Write year-month-day, as in 2027-01-31.") from None
+        raise NotDone(f"{text!r} is no date. Write year-month-day, as in 2027-01-31.", word="no_date", text=text) from None
 
 
 def _told(one: Entry) -> str:

@@ -192,7 +192,7 @@ class Frame:
             case Wrong():
                 return visit.page("console_wrong.html", status=error.status, what=visit.say(error.word))
             case NotDone():
-                return visit.page("console_wrong.html", status=409, what=str(error))
+                return visit.page("console_wrong.html", status=409, what=visit.why(error))
             case StoreDown():
                 log.warning("a page could not be shown: %s", error)
                 return visit.page("console_wrong.html", status=503, what=visit.say("store_down"))

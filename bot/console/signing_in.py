@@ -40,7 +40,7 @@ def _take_password(visit: Visit) -> web.Response:
     try:
         token = visit.app.access.password(_name(visit), visit.secret("password"), door=visit.way.door)
     except (Refused, Slow) as error:
-        return _ask_password(visit, why=_why(visit, error), status=_status(error))
+        return _ask_password(visit, why=visit.why(error), status=status_of(error))
     response = visit.page("console_code.html", why="", then=_then(visit))
     keep(response, visit.way, visit.way.cookie, token)
     return response
@@ -55,7 +55,7 @@ def _take_code(visit: Visit) -> web.Response:
     try:
         token = visit.app.access.code(held, visit.text("code"), door=visit.way.door)
     except (Refused, Slow) as error:
-        return visit.page("console_code.html", status=_status(error), why=_why(visit, error), then=_then(visit))
+        return visit.page("console_code.html", status=status_of(error), why=visit.why(error), then=_then(visit))
     return _signed_in(visit, visit.go(_then(visit) or HOME), token)
 
 
@@ -67,7 +67,7 @@ def _take_setup(visit: Visit) -> web.Response:
     try:
         token = visit.app.access.begin_setup(_name(visit), visit.text("code"), door=visit.way.door)
     except (Refused, Slow) as error:
-        return _ask_setup(visit, why=_why(visit, error), status=_status(error))
+        return _ask_setup(visit, why=visit.why(error), status=status_of(error))
     response = visit.go(f"{CHOOSE}?lang={visit.lang}")
     keep(response, visit.way, visit.way.cookie, token)
     return response
@@ -78,7 +78,7 @@ def _ask_choice(visit: Visit, *, why: str = "", status: int = 200) -> web.Respon
     try:
         name = visit.app.access.setting_up(held)
     except Refused as error:
-        return _ask_setup(visit, why=_why(visit, error), status=_status(error))
+        return _ask_setup(visit, why=visit.why(error), status=status_of(error))
     secret = _secret(held)
     spaced = " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))
     return visit.page("console_choose.html", status=status, why=why, name=name, secret=spaced, qr=_qr(secret, name, _host(visit)))
@@ -92,9 +92,9 @@ def _take_choice(visit: Visit) -> web.Response:
     try:
         token = visit.app.access.finish_setup(held, password=password, secret=_secret(held), code=visit.text("code"))
     except (Refused, Slow) as error:
-        return _ask_setup(visit, why=_why(visit, error), status=_status(error))
+        return _ask_setup(visit, why=visit.why(error), status=status_of(error))
     except NotDone as error:
-        return _ask_choice(visit, why=str(error), status=409)
+        return _ask_choice(visit, why=visit.why(error), status=status_of(error))
     return _signed_in(visit, visit.done(HOME, "welcome_in"), token)
 
 
@@ -115,14 +115,9 @@ def _name(visit: Visit) -> str:
     return visit.text("name").lower()
 
 
-def _why(visit: Visit, error: Refused | Slow) -> str:
-    if isinstance(error, Slow):
-        return visit.say("slow_down", seconds=max(1, round(error.after_s)))
-    return visit.say(error.word)
-
-
-def _status(error: Refused | Slow) -> int:
-    return 429 if isinstance(error, Slow) else 403
+def status_of(error: NotDone) -> int:
+    """The HTTP status of a page that says why not."""
+    return 429 if isinstance(error, Slow) else 403 if isinstance(error, Refused) else 409
 
 
 def _then(visit: Visit) -> str:

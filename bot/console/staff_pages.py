@@ -54,7 +54,7 @@ def _add(ask: Ask) -> web.Response:
     try:
         code = ask.app.roster.add(name, _chosen(ask), by=ask.member.name, lang=Lang(lang) if lang in set(Lang) else Lang.EN)
     except NotDone as error:
-        return _staff(ask, why=str(error), status=409)
+        return _staff(ask, why=ask.why(error), status=409)
     return _once(ask, name, code)
 
 
@@ -81,7 +81,7 @@ def _roles(ask: Ask) -> web.Response:
     try:
         ask.app.roster.set_roles(name, _chosen(ask), by=ask.member.name)
     except NotDone as error:
-        return _member(ask, why=str(error), status=409)
+        return _member(ask, why=ask.why(error), status=409)
     return ask.done(f"{STAFF}/{name}", "roles_changed", name=name)
 
 
@@ -92,7 +92,7 @@ def _reset(ask: Ask) -> web.Response:
     try:
         code = ask.app.roster.reset(name, by=ask.member.name)
     except NotDone as error:
-        return _member(ask, why=str(error), status=409)
+        return _member(ask, why=ask.why(error), status=409)
     return _once(ask, name, code)
 
 
@@ -103,7 +103,7 @@ def _leave(ask: Ask) -> web.Response:
     try:
         ask.app.roster.leave(name, by=ask.member.name)
     except NotDone as error:
-        return _member(ask, why=str(error), status=409)
+        return _member(ask, why=ask.why(error), status=409)
     return ask.done(STAFF, "has_left", name=name)
 
 

@@ -19,6 +19,7 @@ from bot.console.door import Way
 from bot.console.tokens import masked
 from bot.core.alert.access import Session
 from bot.core.alert.staff import Member
+from bot.core.errors import NotDone
 from bot.core.types import Lang
 
 if TYPE_CHECKING:
@@ -78,9 +79,13 @@ class Visit:
         """A value behind the ? of the address; "" where it is missing."""
         return self.request.query.get(name, "").strip()
 
-    def say(self, word: str, **values: object) -> str:
+    def say(self, word: str, /, **values: object) -> str:
         """One of the pages' own sentences, with its {gaps} filled."""
         return self.frame.words[self.lang][word].format(**values)
+
+    def why(self, error: NotDone) -> str:
+        """Why something was not done, in their language where the house has the sentence in it."""
+        return self.say(error.word, **error.values) if error.word else str(error)
 
     def when(self, at: float) -> str:
         """A time as people here read it; "" for 0."""
@@ -112,7 +117,7 @@ class Visit:
         """On to another page."""
         return web.Response(status=303, headers={"Location": path})
 
-    def done(self, path: str, word: str, *, bad: bool = False, **values: object) -> web.Response:
+    def done(self, path: str, word: str, /, *, bad: bool = False, **values: object) -> web.Response:
         """After a form: on to `path`, where the sentence `word` is shown once. `bad`: something was not done."""
         response = self.go(path)
         said = urlsafe_b64encode(json.dumps([self.say(word, **values), bad]).encode()).decode()

@@ -66,7 +66,13 @@ class Challenge(UjumbeError):
 
 
 class NotDone(UjumbeError):
-    """What an operator asked for cannot be done: why, and what to do instead. Nothing was changed."""
+    """What an operator asked for cannot be done: why, and what to do instead. Nothing was changed.
+
+    `word`, where given, names the same sentence among the console's words, with its {gaps} in `values`: for who reads another language."""
+
+    def __init__(self, text: str, /, *, word: str = "", **values: object) -> None:
+        super().__init__(text)
+        self.word, self.values = word, values
 
 
 class StoreDown(UjumbeError):

@@ -11,6 +11,7 @@ from pathlib import Path
 import pyotp
 import pytest
 
+from bot.console.words import load_words
 from bot.core.types import Lang
 from tests.console.staffed import ADMIN, APPROVER, AUTHOR, PASSWORD, Browser, Office, office
 
@@ -247,3 +248,25 @@ async def test_every_page_is_there_in_both_languages(place: Office, lang: Lang) 
         assert page.status == 200, path
         assert f'<html lang="{lang}">' in page.text
         assert page.text.count("<h1>") == 1
+
+
+async def test_what_cannot_be_done_is_said_in_the_members_language(place: Office) -> None:
+    admin = await place.signed_in("amina", ADMIN, lang=Lang.SW)
+    await admin.get("/console/staff")
+    for fields, says in (({"name": "x", "role": "author"}, "si jina la kuingilia"), ({"name": "juma"}, "Chagua angalau jukumu moja")):
+        page = await admin.post("/console/staff", **fields)
+        assert (page.status, says in page.shown) == (409, True)
+    assert "ndiye msimamizi wa mwisho" in (await admin.post("/console/staff/amina/leave", confirm="amina")).shown
+    assert "si tarehe" in (await admin.get("/console/audit?from=x")).shown
+
+
+def test_every_sentence_that_the_core_names_is_among_the_words() -> None:
+    """And has the same gaps in every language."""
+    words = load_words()
+    root = Path(__file__).parents[2] / "bot" / "core"
+    named = {word for file in root.rglob("*.py") for word in re.findall(r'\bword="(\w+)"', file.read_text())}
+    assert len(named) > 10
+    assert named <= words[Lang.EN].keys()
+    for word, text in words[Lang.EN].items():
+        gaps = [sorted(re.findall(r"{(\w*)}", words[lang][word])) for lang in Lang]
+        assert all(one == gaps[0] for one in gaps), (word, text)

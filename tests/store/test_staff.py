@@ -92,6 +92,9 @@ def test_a_time_step_is_taken_once_and_never_an_older_one(house: House) -> None:
     assert sorted(at_once([take] * 4)) == [False, False, False, True]
     with house.store.begin() as tx:
         assert not tx.use_step("amina", used.totp_used + 4)
+        assert tx.use_step("amina", used.totp_used + 9999)  # the machine's clock was ahead, and is put right
+        assert tx.use_step("amina", used.totp_used + 6)
+        assert not tx.use_step("amina", used.totp_used + 6)
         assert not tx.use_step("nobody", 99)
 
 

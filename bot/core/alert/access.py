@@ -45,22 +45,25 @@ class Proofs(Protocol):
 
 
 class Refused(NotDone):
-    """Somebody may not come in. The same words whatever the reason; `word` names them on the pages."""
+    """Somebody may not come in. The same words whatever the reason."""
 
-    word = "does_not_fit"
+    def __init__(self, text: str = "That does not fit. Check what you typed.", word: str = "does_not_fit") -> None:
+        super().__init__(text, word=word)
 
 
 class Over(Refused):
     """They took too long, or tried too often."""
 
-    word = "too_slow"
+    def __init__(self) -> None:
+        super().__init__("That took too long, or was tried too often. Begin again.", "too_slow")
 
 
 class Slow(NotDone):
     """Too many tries. `after_s`: when the next one may be."""
 
     def __init__(self, after_s: float) -> None:
-        super().__init__(f"Too many tries. Try again in {max(1, round(after_s))} seconds.")
+        seconds = max(1, round(after_s))
+        super().__init__(f"Too many tries. Try again in {seconds} seconds.", word="slow_down", seconds=seconds)
         self.after_s = after_s
 
 
@@ -146,13 +149,15 @@ class Access:
         check_password(password, account.name)
         step = self.proofs.step(secret, code, now=self.clock())
         if not step:
-            raise NotDone("That code does not fit. Wait for the next one, and check the clock of the phone and of this machine.")
+            raise NotDone(
+                "That code does not fit. Wait for the next one, and check the clocks of the phone and of this machine.", word="bad_code"
+            )
         kept = self.proofs.hash(password)
         fresh, row = self._made(account.name, "in")
         with self.store.begin() as tx:
             current = next((one for one in tx.accounts() if one.name == account.name), None)
             if current is None or not current.setup or current.setup != account.setup:
-                raise Over("This set-up is over. Ask for a new code.")
+                raise Over
             tx.end_sign_ins(account.name)
             tx.save_account(replace(current, password=kept, totp=secret, totp_used=step, setup="", setup_until=0.0))
             tx.add_sign_in(row)
@@ -165,7 +170,7 @@ class Access:
         self._wait("address", door.address, _BY_ADDRESS)
         account = self.store.account(name)
         if account is None or not self.proofs.matches(account.password, old[:LONGEST_PASSWORD]):
-            raise Refused("That is not your password now. Nothing was changed.")
+            raise Refused("That is not your password now. Nothing was changed.", "not_your_password")
         check_password(new, name)
         kept = self.proofs.hash(new)
         with self.store.begin() as tx:
@@ -206,7 +211,9 @@ class Access:
     def new_key(self, member: Member, label: str, roles: Collection[Role]) -> str:
         """Makes a key of `member` and returns it: the only time that it is seen. Raises NotDone for roles that they have not."""
         if not roles or not set(roles) <= set(member.roles):
-            raise NotDone("A key may do no more than you: choose at least one role, and only among yours. Nothing was changed.")
+            raise NotDone(
+                "A key may do no more than you: choose at least one role, and only among yours. Nothing was changed.", word="key_roles"
+            )
         key = f"{KEY_PREFIX}{secrets.token_urlsafe(32)}"
         row = ApiKey(hash=hashed(key), label=label_of(label), name=member.name, roles=frozenset(roles), created=self.clock())
         with self.store.begin() as tx:
@@ -219,7 +226,7 @@ class Access:
         """Ends a key of `member`. Raises NotDone."""
         with self.store.begin() as tx:
             if not tx.end_keys(member.name, hash=hash):
-                raise NotDone("You have no such key. It may be ended already.")
+                raise NotDone("You have no such key. It may be ended already.", word="no_such_key")
             tx.audit(member.name, "key.end", f"key:{hash[:12]}", now=self.clock())
 
     def by_key(self, key: str) -> Member | None:
@@ -247,7 +254,7 @@ class Access:
     def _pending(self, token: str, step: str, within_s: float) -> tuple[SignIn, Account]:
         found = self.store.sign_in(hashed(token)) if token else None
         if found is None or not self._holds(found[0], step, within_s):
-            raise Over("That took too long, or was tried too often. Begin again.")
+            raise Over
         return found
 
     def _holds(self, sign_in: SignIn, step: str, within_s: float) -> bool:
@@ -266,7 +273,7 @@ class Access:
         if account is not None:
             with self.store.begin() as tx:
                 tx.audit(account.name, "sign_in.refused", f"staff:{account.name}", {"step": step}, now=self.clock())
-        raise Refused("That does not fit. Check what you typed.")
+        raise Refused
 
     def _wait(self, kind: str, what: str, limit: tuple[float, float]) -> None:
         """Takes a try. Raises Slow. What was typed is not kept as it is."""

@@ -30,13 +30,17 @@ class Roster:
         _check_roles(roles)
         if not _NAME.fullmatch(name):
             raise NotDone(
-                f"{name!r} is no name to sign in with. Take 2 to 32 small letters and digits, a letter first, e.g. amina or j.otieno"
+                f"{name!r} is no name to sign in with. Take 2 to 32 small letters and digits, a letter first, e.g. amina or j.otieno",
+                word="bad_name",
+                name=name,
             )
         code = new_code()
         with self.store.begin() as tx:
             if any(one.name == name for one in tx.accounts()):
                 raise NotDone(
-                    f"There is, or was, a {name}. Names are never used for another person: the audit log tells people apart by them."
+                    f"There is, or was, a {name}. Names are never used for another person: the audit log tells people apart by them.",
+                    word="name_taken",
+                    name=name,
                 )
             account = Account(name=name, roles=frozenset(roles), lang=lang, created=self.clock())
             tx.save_account(self._with_code(account, code))
@@ -50,7 +54,7 @@ class Roster:
         with self.store.begin() as tx:
             account = _found(tx, name)
             if not account.roles:
-                raise NotDone(f"{name} has left. Give them roles again first.")
+                raise NotDone(f"{name} has left. Give them roles again first.", word="left_already", name=name)
             tx.end_sign_ins(name)
             tx.save_account(self._with_code(replace(account, password="", totp=""), code))
             tx.audit(by, "staff.reset", f"staff:{name}", now=self.clock())
@@ -99,7 +103,7 @@ class Roster:
 
 def _check_roles(roles: Collection[Role]) -> None:
     if not roles:
-        raise NotDone(f"Choose at least one role among {', '.join(Role)}. Who is to have none leaves.")
+        raise NotDone(f"Choose at least one role among {', '.join(Role)}. Who is to have none leaves.", word="choose_role")
 
 
 def _found(tx: StaffTx, name: str) -> Account:
@@ -117,4 +121,5 @@ def _keep_an_admin(tx: StaffTx, now: Account, then: Account) -> None:
 
     others = [one for one in tx.accounts() if one.name != now.name and looks_after(one)]
     if looks_after(now) and not looks_after(then) and not others:
-        raise NotDone(f"{now.name} is the last admin. Make somebody else an admin first, and let them sign in once.")
+        remedy = "Make somebody else an admin first, and let them sign in once."
+        raise NotDone(f"{now.name} is the last admin. {remedy}", word="last_admin", name=now.name)

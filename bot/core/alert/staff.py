@@ -93,7 +93,8 @@ class StaffTx(AuditTx, Protocol):
     def save_account(self, account: Account) -> None: ...
 
     def use_step(self, name: str, step: int) -> bool:
-        """Takes the time step of a code. False where it, or a later one, was taken before."""
+        """Takes the time step of a code. False where it, or one up to ten minutes later, was taken before: what is later than that was
+        taken by a clock that was wrong."""
         ...
 
     def add_sign_in(self, sign_in: SignIn) -> None: ...
