@@ -153,7 +153,7 @@ class Contacts:
         except Unsure as unsure:
             return self._show(ask, person, unsure=unsure, status=409)
         except NotDone as error:
-            return self._show(ask, person, why=str(error), status=409)
+            return self._show(ask, person, why=ask.why(error), status=409)
         self._save(ask, person, place=place, groups=groups)
         return ask.done(f"{HOME}/one/{ask.part('ref')}", "contact_saved")
 

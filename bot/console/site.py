@@ -9,7 +9,9 @@ from bot.app import App
 from bot.console import (
     account,
     audit_pages,
+    broadcasts,
     contacts,
+    drafts,
     groups,
     guides,
     lists,
@@ -30,7 +32,22 @@ from bot.core.ports import Channel
 from bot.core.types import Lang
 
 # The areas of the signed-in pages, each with its own place in the menu. A new area is a module and a word here.
-AREAS = (start, signing_in, account, staff_pages, audit_pages, settings_pages, contacts, groups, lists, tickets, queue, guides)
+AREAS = (
+    start,
+    signing_in,
+    account,
+    staff_pages,
+    audit_pages,
+    settings_pages,
+    contacts,
+    groups,
+    lists,
+    tickets,
+    queue,
+    guides,
+    drafts,
+    broadcasts,
+)
 
 
 @runtime_checkable

@@ -93,7 +93,7 @@ class Inbox:
             approval = _approval(ask) if ask.text("approve") else None
             done = app.desk.answer(id_, ask.text("text"), by=ask.member.name, again=bool(ask.text("again")), approval=approval)
         except NotDone as error:
-            return self._show(ask, why=str(error), status=409)
+            return self._show(ask, why=ask.why(error), status=409)
         _note(ask, "ticket.answer", f"ticket:{id_}", parts=done.parts, approved=done.approved)
         return ask.done(f"{TICKETS}/{id_}", "ticket_answered", parts=done.parts)
 
@@ -103,7 +103,7 @@ class Inbox:
         try:
             ask.app.desk.close(id_)
         except NotDone as error:
-            return self._show(ask, why=str(error), status=409)
+            return self._show(ask, why=ask.why(error), status=409)
         _note(ask, "ticket.close", f"ticket:{id_}")
         return ask.done(TICKETS, "ticket_closed", id=id_)
 
