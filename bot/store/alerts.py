@@ -198,10 +198,15 @@ def _linked(connection: Connection, alerts: Sequence[StoredAlert]) -> Iterator[S
     """What `alerts` name, and what names them. By the identifier alone: some senders write their own name in several ways. Who shares
     an identifier by chance is found too, which costs a row and changes nothing."""
     for names in _packs({clean(reference.identifier) for alert in alerts for reference in alert.references}):
-        yield from _alerts(connection, select(*_LIGHT).where(_A.identifier.in_(names)))
+        yield from _alerts(connection, _newest(select(*_LIGHT).where(_A.identifier.in_(names))))
     for names in _packs({clean(alert.identifier) for alert in alerts}):
         naming = select(_R.alert_id).where(_R.identifier.in_(names))
-        yield from _alerts(connection, select(*_LIGHT).where(_A.id.in_(naming)))
+        yield from _alerts(connection, _newest(select(*_LIGHT).where(_A.id.in_(naming))))
+
+
+def _newest(rows: Select[Any]) -> Select[Any]:
+    """No more than can be worked out: a sender that gives everything one name must not stop the house."""
+    return rows.order_by(_A.sent.desc()).limit(_MOST_KIN)
 
 
 def _by_id(connection: Connection, ids: Sequence[int]) -> Iterator[StoredAlert]:

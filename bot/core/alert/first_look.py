@@ -7,7 +7,7 @@ from bot.core.alert.cap import Alert, Info
 from bot.core.alert.fingerprint import fingerprint
 from bot.core.alert.gate import Outcome, judge
 from bot.core.alert.hygiene import clean
-from bot.core.alert.lineage import areas_of, keys_of
+from bot.core.alert.over import areas_of, keys_of
 from bot.core.alert.reading import DefectKind, Read, Signature
 from bot.core.alert.stored import Origin, State, StoredAlert
 from bot.core.alert.telling import Telling

@@ -6,14 +6,14 @@ which it was sent still ends its warning.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum, auto
-from hashlib import sha256
 
-from bot.core.alert.cap import Alert, Area, MsgType, Reference
-from bot.core.alert.stored import Decision, Keys, State, StoredAlert
+from bot.core.alert.cap import MsgType
+from bot.core.alert.naming import Known
+from bot.core.alert.over import left_by
+from bot.core.alert.stored import Decision, State, StoredAlert
 
-SAME_S = 1.0  # two times that differ by less are one instant: some senders drop fractions
 CHANGES = 2  # so many references away from a new alert may another one's state change because of it
 REACH = 2 * CHANGES  # and so far away may be what decides that
 REISSUE_S = 3600.0
@@ -22,14 +22,23 @@ _ACTING = frozenset({MsgType.ALERT, MsgType.UPDATE, MsgType.CANCEL})
 
 def settle(alerts: Collection[StoredAlert]) -> Mapping[int, StoredAlert]:
     """The alerts as they stand together, by id. What is to be right about an alert needs everything within CHANGES references of it."""
-    known = {alert.id: alert for alert in alerts}
-    acts = {alert.id: _targets(alert, known) for alert in alerts}
-    rights = {one: _right(known[one], [known[target] for target in targets]) for one, targets in acts.items()}
-    on: dict[int, list[StoredAlert]] = {one: [] for one in known}
-    for one, targets in acts.items():
-        for target in targets if _in_effect(rights[one], known[one]) else ():
-            on[target].append(known[one])
-    return {one: _overruled(alert, rights[one], on[one]) for one, alert in known.items()}
+    known, groups = Known(alerts), _groups(alerts)
+    on: dict[int, list[StoredAlert]] = {alert.id: [] for alert in alerts}
+    rights: dict[int, _Right] = {}
+    for alert in alerts:
+        targets = _targets(alert, known, groups)
+        rights[alert.id] = _right(alert, targets, known)
+        for target in targets if _in_effect(rights[alert.id], alert) else ():
+            on[target].append(alert)
+    return {alert.id: _overruled(alert, rights[alert.id], on[alert.id]) for alert in alerts}
+
+
+def _groups(alerts: Collection[StoredAlert]) -> Mapping[int, Sequence[StoredAlert]]:
+    """Each alert with those that only stamp it anew, by its id."""
+    groups: dict[int, list[StoredAlert]] = {}
+    for alert in alerts:
+        groups.setdefault(alert.same_as or alert.id, []).append(alert)
+    return groups
 
 
 def reissue_of(alert: StoredAlert, same: Sequence[StoredAlert], settled_by: Callable[[int], float]) -> StoredAlert | None:
@@ -45,61 +54,12 @@ def reissue_of(alert: StoredAlert, same: Sequence[StoredAlert], settled_by: Call
     return None
 
 
-def names(reference: Reference, alert: StoredAlert, by: StoredAlert) -> bool:
-    """Whether a reference of `by` means exactly that alert. Times are compared as instants: they come in any zone. The sender may be
-    written in another way (the US tsunami centre writes "PAAQ") where the alert is one of the same sender all the same."""
-    ours = alert.sender in {reference.sender, by.sender} and reference.identifier == alert.identifier
-    return ours and reference.sent is not None and abs(reference.sent - alert.sent) < SAME_S
-
-
-def loose(alert: StoredAlert, known: Collection[StoredAlert]) -> bool:
-    """Whether it names an alert by another time of sending, or another sender, than that has."""
-    exact = {(n, one.id) for n, ref in enumerate(alert.references) for one in known if names(ref, one, alert) and ref.sender == one.sender}
-    return any(
-        (n, one.id) not in exact and _means(reference, alert, one, known) for n, reference in enumerate(alert.references) for one in known
-    )
-
-
-def keys_of(area: Area) -> Keys:
-    """What an area can be recognised by in another message: its description, its codes, its outline."""
-    found = [_key("d", " ".join(area.desc.casefold().split()))] if area.desc.strip() else []
-    if area.geocodes:
-        found.append(_key("g", repr(sorted(area.geocodes))))
-    if area.polygons or area.circles:
-        found.append(_key("s", repr((sorted(map(list, area.polygons)), sorted((c.centre, c.radius_km) for c in area.circles)))))
-    return tuple(found)
-
-
-def areas_of(alert: Alert, infos: Collection[int] | None = None) -> Sequence[Area]:
-    """The areas of an alert, or of some of its infos, in order. They are numbered so wherever an area has a number."""
-    return [area for n, info in enumerate(alert.infos) if infos is None or n in infos for area in info.areas]
-
-
-def _key(kind: str, value: str) -> str:
-    return f"{kind}{sha256(value.encode()).hexdigest()[:16]}"
-
-
-def _targets(alert: StoredAlert, known: Mapping[int, StoredAlert]) -> set[int]:
-    """The alerts that `alert` acts on, with those that are the same in other words. An acknowledgement acts on nothing."""
+def _targets(alert: StoredAlert, known: Known, groups: Mapping[int, Sequence[StoredAlert]]) -> Mapping[int, StoredAlert]:
+    """The alerts that `alert` acts on, with those that only stamp one of them anew. An acknowledgement acts on nothing."""
     if alert.msg_type not in _ACTING:
-        return set()
-    others = known.values()
-    meant = {one.id for one in others for reference in alert.references if _means(reference, alert, one, others)}
-    groups = {known[one].same_as or one for one in meant}
-    return {one.id for one in others if (one.same_as or one.id) in groups and one.id != alert.id}
-
-
-def _means(reference: Reference, alert: StoredAlert, other: StoredAlert, known: Collection[StoredAlert]) -> bool:
-    """Whether `alert` means `other` by `reference`: the very one, or, where nothing that is known is that, what its sender sent under
-    that name before. Some senders name themselves: that is no reference, unless it is to the very message of an earlier time."""
-    if other.id == alert.id:
-        return False
-    if names(reference, other, alert):
-        return not (other.sent > alert.sent - SAME_S and any(names(back, alert, other) for back in other.references))
-    if (reference.sender, reference.identifier) != (other.sender, other.identifier):
-        return False
-    own_name = (alert.sender, alert.identifier) == (other.sender, other.identifier)
-    return not own_name and other.sent <= alert.sent and not any(names(reference, one, alert) for one in known)
+        return {}
+    firsts = {one.same_as or one.id for _, one in known.meant(alert)}
+    return {one.id: one for first in firsts for one in groups.get(first, ()) if one.id != alert.id}
 
 
 class _Right(Enum):
@@ -110,15 +70,15 @@ class _Right(Enum):
     NONE = auto()  # it would change a stranger's alert
 
 
-def _right(alert: StoredAlert, targets: Sequence[StoredAlert]) -> _Right:
+def _right(alert: StoredAlert, targets: Mapping[int, StoredAlert], known: Known) -> _Right:
     """It may change its own sender's alerts, and, in a feed that passes several authorities on, those of that feed. A message that only
     ends others and names a stranger's has nothing to say beside: it has no right whether or not that alert has come."""
     if alert.msg_type not in _ACTING:
         return _Right.FULL
-    if not all(_may_act(alert, target) for target in targets):
+    if not all(_may_act(alert, target) for target in targets.values()):
         return _Right.NONE
-    found = {n for n, ref in enumerate(alert.references) for one in targets if names(ref, one, alert)}
-    strange = any(ref.sender != alert.sender and n not in found for n, ref in enumerate(alert.references))
+    found = {reference for reference, _ in known.meant(alert)}
+    strange = any(reference.sender != alert.sender and reference not in found for reference in alert.references)
     if not strange or alert.aggregates:
         return _Right.FULL
     return _Right.NONE if alert.over else _Right.DOUBTFUL
@@ -165,7 +125,7 @@ def _stands(alert: StoredAlert, on: Sequence[StoredAlert]) -> StoredAlert:
         return alone
     acting = sorted((one for one in on if _acts(one, alert)), key=lambda one: (one.sent, one.id))
     ends = [one for one in acting if one.over or one.over_areas]
-    gone = _gone(alert, ends)
+    gone = left_by(alert, ends)
     if gone.whole:
         return replace(alone, state=State.ENDED, reason=gone.reason, by=gone.by)
     updates = [one for one in acting if one.msg_type is MsgType.UPDATE and not one.over]
@@ -184,44 +144,3 @@ def _acts(one: StoredAlert, on: StoredAlert) -> bool:
         return False
     alike = not on.sound and one.own_reason == on.own_reason
     return one.sound or one.decision is Decision.RELEASED or alike
-
-
-@dataclass(slots=True)
-class _Gone:
-    """What the ends leave of an alert."""
-
-    whole: bool = False
-    unclear: bool = False
-    areas: Sequence[int] = ()
-    by: int = 0
-    reason: str = ""
-    received: float = 0.0
-
-
-def _gone(alert: StoredAlert, ends: Sequence[StoredAlert]) -> _Gone:
-    """Works out what is over. An end without areas, and one of all of them, ends all of it; an end of some ends those. Where an end's
-    areas are none of the alert's, only a person can say what is left."""
-    gone, areas, said = _Gone(), set[int](), set[str]()
-    for end in ends:
-        gone.by, gone.received = end.id, max(gone.received, end.received)
-        gone.reason = "cancelled" if end.msg_type is MsgType.CANCEL else "over"
-        if not end.over_areas or not alert.areas:
-            gone.whole = True
-            return gone
-        said.update(key for keys in end.over_areas for key in keys)
-        matched = _matched(alert.areas, said)
-        covers = set(alert.places) <= set(end.places) and alert.places and end.over
-        if len(matched) == len(alert.areas) or (covers and not alert.doubt and not end.doubt):
-            gone.whole = True
-            return gone
-        gone.unclear = gone.unclear or not _matched(alert.areas, {key for keys in end.over_areas for key in keys})
-        areas |= matched
-    gone.areas = tuple(sorted(areas))
-    return gone
-
-
-def _matched(areas: Sequence[Keys], said: Collection[str]) -> set[int]:
-    """The areas that are among those named, also in another language: there the outline is the same and the description is not."""
-    found = {n for n, keys in enumerate(areas) if set(keys) & set(said)}
-    own = {key for n in found for key in areas[n]}
-    return found | {n for n, keys in enumerate(areas) if set(keys) & own}

@@ -4,7 +4,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.core.alert.audit import SYSTEM
-from bot.core.alert.lineage import CHANGES, REACH, areas_of, loose, settle
+from bot.core.alert.lineage import CHANGES, REACH, settle
+from bot.core.alert.naming import Known
+from bot.core.alert.over import areas_of
 from bot.core.alert.stored import IntakeTx, Origin, State, StoredAlert
 from bot.core.alert.telling import Telling
 from bot.core.place.types import Gazetteer
@@ -24,11 +26,11 @@ class Settling:
         """Works out anew what `ids` and their kin are, and tells people what follows. Returns those that changed but for `told`."""
         everyone = tx.kin(sorted(ids), steps=REACH)
         near = {one.id for one in tx.kin(sorted(ids), steps=CHANGES)}
-        before, after = {one.id: one for one in everyone}, settle(everyone)
+        before, after, known = {one.id: one for one in everyone}, settle(everyone), Known(everyone)
         changed = []
         for one in sorted(near):
             new = after[one]
-            if loose(new, everyone) and LOOSE not in new.defects:
+            if known.loosely(new) and LOOSE not in new.defects:
                 new = replace(new, defects=(*new.defects, LOOSE))
             if new != before[one]:
                 tx.save_alert(new)

@@ -11,7 +11,7 @@ from bot.core.alert.audit import AuditTx
 from bot.core.alert.cap import Alert, AlertStatus, Certainty, MsgType, Reference, Severity, Urgency
 from bot.core.alert.notice import NoticeTx
 
-Keys = Sequence[str]  # what an area can be recognised by in another message: see bot.core.alert.lineage.keys_of
+Keys = Sequence[str]  # what an area can be recognised by in another message: see bot.core.alert.over.keys_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.core.alert.cap import Alert, Area, Circle, MsgType, Reference
-from bot.core.alert.lineage import areas_of, keys_of, names, reissue_of, settle
+from bot.core.alert.lineage import reissue_of, settle
+from bot.core.alert.naming import names
+from bot.core.alert.over import areas_of, keys_of
 from bot.core.alert.stored import Decision, State, StoredAlert
 from bot.store.migrate import upgrade
 from bot.store.sql import SqlStore
