@@ -14,9 +14,10 @@ Handlers are plain functions; they run in a thread, so they may ask the store.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from aiohttp import web
@@ -38,6 +39,7 @@ _FORM = 256 * 1024  # bytes of a form; an area that takes files says how many
 _NOTHING: Form = MultiDictProxy(MultiDict())
 
 log = logging.getLogger(__name__)
+_Given, _Made = TypeVar("_Given"), TypeVar("_Made")
 Web = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -84,6 +86,9 @@ class Frame:
 
     def __post_init__(self) -> None:
         self.doorkeeper = Doorkeeper(self.app.settings)
+        # Threads of its own: pages that take long must not hold up the webhooks, nor those who guess passwords the members.
+        self._guests = ThreadPoolExecutor(2, "console-guests")
+        self._members = ThreadPoolExecutor(6, "console")
 
     def get(self, path: str, handler: Handler, *, role: Role | None = None) -> None:
         """A page for members with `role`, None: for every member."""
@@ -115,6 +120,15 @@ class Frame:
         for rest in (f"{HOME}/", f"{HOME}/{{rest:.*}}"):
             self.router.add_route("*", rest, self._served(partial(self._for_member, _no_page, None)))
 
+    async def run(self, work: Callable[[_Given], _Made], given: _Given) -> _Made:
+        """What `work` makes, in a thread for members."""
+        return await asyncio.get_running_loop().run_in_executor(self._members, work, given)
+
+    async def stop(self, _: web.Application) -> None:
+        """At the end of the site."""
+        for pool in (self._guests, self._members):
+            pool.shutdown(wait=False, cancel_futures=True)
+
     def links(self, ask: Ask) -> Sequence[tuple[Link, bool]]:
         """The menu of a member, and which of its places they are at."""
         mine = [link for link in self._links if link.role is None or ask.member.may(link.role)]
@@ -141,7 +155,7 @@ class Frame:
         response = self.pages.form_page(template, status=status, **values)
         if values["said"]:
             response.del_cookie(FLASH, path=HOME)
-        if values["member"] is None and _form_cookie(visit.way) not in visit.request.cookies:
+        if values["member"] is None and visit.request.cookies.get(_form_cookie(visit.way)) != visit.token:
             keep(response, visit.way, _form_cookie(visit.way), visit.token, strict=True)
         return response
 
@@ -169,7 +183,7 @@ class Frame:
 
     async def _for_member(self, handler: Handler, role: Role | None, visit: Visit) -> web.Response:
         request = visit.request
-        session = await asyncio.to_thread(self.app.access.session, request.cookies.get(visit.way.cookie, ""))
+        session = await self.run(self.app.access.session, request.cookies.get(visit.way.cookie, ""))
         if session is None:
             return _to_sign_in(request)
         lang = Lang(session.member.lang) if session.member.lang in set(Lang) else visit.lang
@@ -178,13 +192,13 @@ class Frame:
             _check_form(ask)
             if role is not None and not session.member.may(role):
                 raise Wrong(403, "not_your_role")
-            return await asyncio.to_thread(handler, ask)
+            return await self.run(handler, ask)
         except Exception as error:
             return self._wrong(ask, error)
 
     async def _for_anybody(self, handler: OpenHandler, visit: Visit) -> web.Response:
         _check_form(visit)
-        return await asyncio.to_thread(handler, visit)
+        return await asyncio.get_running_loop().run_in_executor(self._guests, handler, visit)
 
     def _wrong(self, visit: Visit, error: Exception) -> web.Response:
         """The page that says what went wrong, without what only a programmer understands."""

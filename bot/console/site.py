@@ -66,6 +66,7 @@ def add_console(site: web.Application, app: App) -> None:
     for area in AREAS:
         area.add(frame)
     frame.close()
+    site.on_cleanup.append(frame.stop)
     site.router.add_get("/", console.home)
     site.router.add_get("/static/{hash}/{name}", static.serve)
     if "sim" in app.channels:

@@ -1,6 +1,5 @@
 """One request of the signed-in pages, as their handlers see it."""
 
-import asyncio
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
@@ -103,7 +102,7 @@ class Visit:
         """A file that is made while it is sent: `lines` runs in a thread, a piece at a time."""
 
         async def pieces() -> AsyncIterator[bytes]:
-            while piece := await asyncio.to_thread(lambda: b"".join(islice(lines, 500))):
+            while piece := await self.frame.run(lambda some: b"".join(islice(some, 500)), lines):
                 yield piece
 
         headers = {

@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import logging
 import re
+import threading
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
@@ -14,9 +15,10 @@ from bot.console import site as console_site
 from bot.console.frame import Frame, Waiting
 from bot.console.tokens import fits, masked, new_token
 from bot.console.visit import Ask
+from bot.core.alert.access import Access, Refused
 from bot.core.errors import NotDone, StoreDown
 from bot.core.types import Lang
-from tests.console.staffed import ADMIN, APPROVER, AUTHOR, Office, office
+from tests.console.staffed import ADMIN, APPROVER, AUTHOR, PASSWORD, Office, office
 
 SECRET = "tel:+254700000001 said hello"
 
@@ -192,6 +194,37 @@ async def test_pages_are_light(place: Office) -> None:
     assert len(files) == 2
     assert sum(len(gzip.compress(body)) for body in [page.body, *files]) < 8_000
     assert "<script" not in page.text
+
+
+async def test_who_guesses_passwords_holds_up_neither_members_nor_health(place: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    amina = await place.signed_in("amina", AUTHOR)
+    free, waiting = threading.Event(), threading.Semaphore(0)
+
+    def stuck(*_: object, **__: object) -> str:
+        waiting.release()
+        assert free.wait(30)
+        raise Refused
+
+    monkeypatch.setattr(Access, "password", stuck)
+    guessers = [place.browser() for _ in range(12)]
+    for guesser in guessers:
+        await guesser.get("/console/sign-in")
+    guesses = [asyncio.create_task(one.post("/console/sign-in", name="amina", password="x")) for one in guessers]
+    try:
+        await asyncio.to_thread(waiting.acquire)
+        assert "Hello amina" in (await amina.get("/console")).shown
+        assert (await amina.get("/readyz")).status in (200, 503)
+    finally:
+        free.set()
+    assert {(await guess).status for guess in guesses} == {403}
+
+
+async def test_a_cookie_that_is_no_token_is_replaced(place: Office) -> None:
+    place.hire("amina", AUTHOR)
+    browser = place.browser()
+    browser.cookies["ujumbe-form"] = "not-a-token"
+    await browser.get("/console/sign-in")
+    assert (await browser.post("/console/sign-in", name="amina", password=PASSWORD)).status == 200
 
 
 async def test_many_at_once_each_get_their_own_page(place: Office) -> None:
