@@ -11,6 +11,10 @@ ROOM: Mapping[str, str] = {
     "emergency_number": "999 or 112",
     "help_line": "+254 700 000 000",
     "skill": "x" * TITLE,
+    "place": "x" * 24,
+    "hazard": "x" * 40,
+    "time": "14:05",
+    "count": "99",
 }
 
 

@@ -45,7 +45,7 @@ class Decider:
         self._keywords = Keywords(library.keywords)
         self._triage = Triage(library.emergencies, vetted_words(library))
         self._mine = MyPlace(library, places)
-        self._menu = Menu(library, placed=self._mine.ready)
+        self._menu = Menu(library, placed=lambda: self._mine.ready)
         self._teller = Teller(library, words or NO_WORDS, places, values=values, zone=zone)
         self._tells = words is not None
         self._rolls = RollCalls(library, values, self._teller, self._mine)

@@ -3,9 +3,10 @@
 The gateway calls `Inbox.take` inside one transaction for many events at a time and answers the provider only after the commit.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, tzinfo
+from functools import partial
 
 from bot.core.alert.words import AlertWords
 from bot.core.decide import Decider
@@ -23,8 +24,13 @@ from bot.core.types import Event, Lang, Library, Linked, Message, OptOut, Reply,
 WORTH_S = 3 * 3600.0  # an answer to an older message would only puzzle the person; gateways on a bad line deliver days late
 
 
+def _never_silent(now: float) -> bool:
+    return False
+
+
 class Inbox:
-    """The one way in, for every channel. `words` are those of warnings, `places` where people are, `zone` what their clocks show."""
+    """The one way in, for every channel. `words` are those of warnings, `places` where people are, `zone` what their clocks show, `silent`
+    whether a source of warnings was not heard for too long."""
 
     def __init__(
         self,
@@ -37,9 +43,11 @@ class Inbox:
         words: AlertWords | None = None,
         places: Gazetteer | None = None,
         zone: tzinfo = UTC,
+        silent: Callable[[float], bool] = _never_silent,
     ) -> None:
         self._channels = channels
         self._lang = lang
+        self._silent = silent
         decider = Decider(library, values=values, words=words, places=places, zone=zone)
         reception = Reception(library, decider, Handoff(library, values), channels, loops)
         self._pushed, self._screens = Pushed(reception), OnScreen(reception)
@@ -91,5 +99,5 @@ class Inbox:
         if message_id is None:
             return self._screens.again(tx, message, channel, session, contact, now=now)
         contact = replace(contact, seen=now, greeted=contact.greeted or contact.created < now)
-        turn = Turn(tx, message_id, message, channel, contact, session, now)
+        turn = Turn(tx, message_id, message, channel, contact, session, now, partial(self._silent, now))
         return self._screens.take(turn) if turn.screen_s is not None else self._pushed.take(turn, late=self.is_late(message, now=now))

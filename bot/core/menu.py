@@ -5,7 +5,7 @@ native lists or buttons shows the choices as such and sends back the same digits
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from bot.core.types import Choice, Fact, Lang, Library, Reply, Session, Skill
@@ -32,7 +32,7 @@ class Menu:
     """The tree over one library: a branch for each skill, the languages, the person's place where places are known (`placed`), the last
     answer."""
 
-    def __init__(self, library: Library, *, placed: bool = False) -> None:
+    def __init__(self, library: Library, *, placed: Callable[[], bool] = bool) -> None:
         self._library = library
         self._placed = placed
         self._facts = {(fact.id, fact.lang): fact for skill in library.skills for fact in skill.facts}
@@ -45,7 +45,7 @@ class Menu:
         """The first screen. `note` is a line above it; `last` the person's last answer, where there is one."""
         text = self._library.text
         labels = [skill.titles[lang] for skill in self._library.skills] + [text("language_item", lang)]
-        if self._placed:
+        if self._placed():
             labels.append(text("place_item", lang))
         if last:
             labels.append(text("last_answer_item", lang))
@@ -88,9 +88,9 @@ class Menu:
             return self._skill(session, skills[choice - 1], lang)
         if choice == len(skills) + 1:
             return self.languages(session, lang)
-        if choice == len(skills) + 2 and self._placed:
+        if choice == len(skills) + 2 and self._placed():
             return Step(session, lang, placing=True)
-        if choice == len(skills) + 2 + self._placed and last:
+        if choice == len(skills) + 2 + self._placed() and last:
             return self._screen(replace(session, state=READING, skill=""), lang, last, [self._back_choice(lang)])
         return self.top(session, lang, note=self._library.text("unknown_choice", lang), last=last)
 

@@ -1,6 +1,6 @@
 """One stored message with all that its handling needs, and what is looked up for it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -29,6 +29,7 @@ class Turn:
     contact: Contact
     session: Session
     now: float
+    silent: Callable[[], bool]  # whether a source of warnings was not heard for too long
 
     @property
     def screen_s(self) -> float | None:
@@ -44,7 +45,7 @@ class Turn:
     @property
     def around(self) -> Around:
         """What else is known. Asked once of the store, and only where it is needed."""
-        return Around(cache(self._notices), cache(self._roll_call), self._offered, where(self.message))
+        return Around(cache(self._notices), cache(self._roll_call), self._offered, self.silent, where(self.message))
 
     def _notices(self) -> Sequence[Notice]:
         return self.tx.notices(now=self.now)

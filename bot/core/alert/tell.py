@@ -68,7 +68,7 @@ class Teller:
         if others := self._wanted(notices, all_):
             lead = self._text("alerts_other", contact.lang) + "\n"
             return self._told(others, all_, contact, session, screen=screen, lead=lead)
-        return self._none(ids, contact, session, screen=screen, now=now)
+        return self._none(ids, contact, session, screen=screen, now=now, silent=around.silent())
 
     def more(self, contact: Contact, session: Session, around: Around, *, screen: bool) -> Decision | None:
         """The next warning of those being told. None: there is no other one."""
@@ -136,12 +136,14 @@ class Teller:
         footer = self._text("alerts_more", lang, count=str(len(others))) if others else ""
         return Decision(contact, replace(session, state=state, more=""), Reply(text, lang, KIND, footer=footer))
 
-    def _none(self, ids: Sequence[str], contact: Contact, session: Session, *, screen: bool, now: float) -> Decision:
+    def _none(self, ids: Sequence[str], contact: Contact, session: Session, *, screen: bool, now: float, silent: bool) -> Decision:
+        """That there is none, as far as we know; it says so where a source of warnings is silent."""
         lang = contact.lang
         found = [place for one in ids if self._places and (place := self._places.place(one))]
         name = ", ".join(labels(found, self._places.place, lang)) if found and self._places else ""
         at = datetime.fromtimestamp(now, self._zone).strftime("%H:%M")
-        text = self._text("alerts_none" if name else "alerts_none_anywhere", lang, **self._values, place=name, time=at)
+        which = ("alerts_silent" if silent else "alerts_none") + ("" if name else "_anywhere")
+        text = self._text(which, lang, **self._values, place=name, time=at)
         if screen:
             return self._screen(text, (), "", contact, session)
         return Decision(contact, replace(session, state="", more=""), Reply(text, lang, KIND))
