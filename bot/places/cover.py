@@ -1,7 +1,7 @@
 """Which places an alert's areas touch. Rather one too many than one too few; what a person should look at is flagged."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from shapely.geometry.base import BaseGeometry
@@ -13,12 +13,14 @@ from bot.core.place.types import Covered, Place, PlaceKind
 from bot.places import shapes
 from bot.places.known import Known
 from bot.places.outlines import Outlines
+from bot.places.reach import Reaches
 
 _FAR = float("inf")
 _CODES = re.compile(r"[\s,;|]+")
 _COUNTRY = re.compile(r"iso|country", re.IGNORECASE)
 _PARTS = re.compile(r"[,;/\n]|\band\b|\bna\b|&", re.IGNORECASE)
-_MOST = 500  # areas of an alert, and names in one description, that are looked at: the longest real list has 73
+_MOST = 500  # areas of an alert that are looked at: the longest real list has 73
+_DESC = 1000  # characters of a description; the longest real one has 331
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,7 @@ class Map:
     names: Names
     inside: Mapping[str, Sequence[str]]
     outlines: Outlines
+    reaches: Reaches
 
 
 @dataclass(slots=True)
@@ -63,8 +66,14 @@ def _add(map_: Map, area: Area, pen: shapes.Pen, found: _Touched) -> None:
 
 
 def _drawn(area: Area, pen: shapes.Pen) -> Iterator[BaseGeometry | None]:
-    yield from (pen.ring(polygon) for polygon in area.polygons)
-    yield from (shapes.circle(circle) for circle in area.circles)
+    """Each shape of the area, as long as the alert has few enough; the rest by one hull around all."""
+    rings, circles = pen.some(area.polygons), pen.some(area.circles)
+    yield from (pen.ring(points) for points in rings)
+    yield from (shapes.circle(circle) for circle in circles)
+    rest = [point for points in area.polygons[len(rings) :] for point in points]
+    rest += [point for circle in area.circles[len(circles) :] for point in shapes.corners(circle)]
+    if rest:
+        yield pen.around(rest)
 
 
 def _coded(map_: Map, area: Area) -> list[str]:
@@ -80,11 +89,11 @@ def _coded(map_: Map, area: Area) -> list[str]:
 
 
 def _add_shape(map_: Map, shape: BaseGeometry, desc: str, found: _Touched) -> None:
-    ids, sure = touched(map_, shape)
-    if not ids and (named := _named(map_, desc)):
+    any_, ids, sure = touched(map_, shape, found.ids)
+    if not any_:
         turned = shapes.swapped(shape)
-        other, _ = touched(map_, turned)
-        if set(other) & set(named):  # as it stands it lies abroad; the other way round it lies where its description says
+        _, other, _ = touched(map_, turned)
+        if other and set(other) & set(_named(map_, desc)):  # as it stands it is abroad; the other way round, where its description says
             shape, ids, sure = turned, other, False
     found.ids |= dict.fromkeys(ids)
     found.shapes.append(shape)
@@ -101,40 +110,36 @@ def _add_named(map_: Map, desc: str, found: _Touched) -> None:
 
 
 def _named(map_: Map, desc: str) -> list[str]:
-    """The places whose names the description holds. Where one name is two places, both."""
-    whole = match(map_.names, desc)
-    parts = [whole.places] if whole.sure else [_part(map_, part) for part in _PARTS.split(desc)[:_MOST]]
+    """The places whose names the description holds, spelt as we know them. Where one name is two places, both."""
+    whole = match(map_.names, desc, typos=False)
+    parts = [whole.places] if whole.sure else [_part(map_, part) for part in _PARTS.split(desc[:_DESC])]
     return list(dict.fromkeys(place.id for places in parts for place in places))
 
 
 def _part(map_: Map, part: str) -> Sequence[Place]:
-    found = match(map_.names, part)
+    found = match(map_.names, part, typos=False)
     return found.places if found.sure else mentioned(map_.names, part)
 
 
-def touched(map_: Map, shape: BaseGeometry) -> tuple[list[str], bool]:
-    """The places that `shape` touches, and whether outlines said so for every county and region. Countries are none of them."""
-    outlined = set(map_.outlines.touched(shapes.widened(shape)))
-    near = {one for one, known in map_.known.items() if one not in map_.outlines and _reaches(map_, known, shape, outlined)}
-    hit = {one for one in outlined | near if one in map_.known}
+def touched(map_: Map, shape: BaseGeometry, already: Container[str] = ()) -> tuple[bool, list[str], bool]:
+    """Whether `shape` touches any place, those that it touches, and whether outlines said so for every county and region. Countries are
+    none of them, and those of `already`, which are known to be touched, are left out."""
+    outlined = {one for one in map_.outlines.touched(shapes.widened(shape)) if one in map_.known}
+    near = {one for one in map_.reaches.touched(shape, already) if _may_be(map_, one, outlined)}
+    hit = {one for one in outlined | near if one not in already}
     hit |= {up.id for one in hit for up in map_.names.up(map_.known[one].place)}
     hit |= set(_without_centre(map_, hit))
     hit = {one for one in hit if map_.known[one].place.kind is not PlaceKind.COUNTRY}
     sure = all(one in map_.outlines for one in hit if map_.known[one].place.kind is PlaceKind.ADM1)
-    return [one for one in map_.known if one in hit], sure
+    return bool(outlined or near), sorted(hit), sure
 
 
-def _reaches(map_: Map, known: Known, shape: BaseGeometry, outlined: set[str]) -> bool:
-    """Whether a place without an outline may have a point with `shape` in common: its circle does, and so does what it lies in."""
-    place, centre = known.place, known.place.centre
-    if centre is None or place.kind is PlaceKind.COUNTRY:
+def _may_be(map_: Map, one: str, outlined: set[str]) -> bool:
+    """Whether a place's circle says where it is: not where it has an outline, nor where the outline around it says that it is not there."""
+    if one in map_.outlines:
         return False
-    _, south, _, north = shape.bounds
-    room = (known.reach_km + 1) / shapes.KM_PER_DEGREE
-    if not south - room <= centre[0] <= north + room:  # most places are far away: no circle is drawn for them
-        return False
-    around = next((up.id for up in map_.names.up(place) if up.id in map_.outlines), None)
-    return (around is None or around in outlined) and bool(shapes.disc(centre, known.reach_km).intersects(shape))
+    around = next((up.id for up in map_.names.up(map_.known[one].place) if up.id in map_.outlines), None)
+    return around is None or around in outlined
 
 
 def _without_centre(map_: Map, hit: set[str]) -> Iterator[str]:

@@ -13,6 +13,7 @@ from bot.places import shapes
 from bot.places.cover import Map, cover, down
 from bot.places.known import Known
 from bot.places.outlines import Outlines
+from bot.places.reach import Reaches
 
 NEAR_KM = 50.0  # the nearest town says where somebody is up to here, where no outline says it
 _BESIDE_KM = 5.0  # from the edge of a town
@@ -28,6 +29,7 @@ class Places:
     names: Names = field(default_factory=lambda: Names(()))
     inside: Mapping[str, Sequence[str]] = field(default_factory=dict)  # parent -> ids
     outlines: Outlines = field(default_factory=lambda: Outlines({}))
+    reaches: Reaches = field(default_factory=lambda: Reaches(()))
 
     @classmethod
     def of(cls, rows: Iterable[Known], *, own: Mapping[str, str] | None = None, outlines: Outlines | None = None) -> "Places":
@@ -37,7 +39,7 @@ class Places:
         for row in known.values():
             inside[row.place.parent if row.place.parent in known else ""].append(row.place.id)
         names = Names([(row.place, row.names) for row in known.values()], own or {})
-        return cls(known, names, dict(inside), outlines or Outlines({}))
+        return cls(known, names, dict(inside), outlines or Outlines({}), Reaches(known.values()))
 
     def __len__(self) -> int:
         return len(self.known)
@@ -111,7 +113,7 @@ class Places:
     @property
     def map(self) -> Map:
         """What is needed to place an area."""
-        return Map(self.known, self.names, self.inside, self.outlines)
+        return Map(self.known, self.names, self.inside, self.outlines, self.reaches)
 
 
 def _far(one: Point | None, other: Point | None) -> float:

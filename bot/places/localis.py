@@ -8,6 +8,7 @@ import zipfile
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import sqrt
 from pathlib import Path
 from typing import NamedTuple
 
@@ -143,7 +144,7 @@ def _town(city: _City, country: str, parent: str) -> Known:
 
 def town_reach_km(people: int) -> float:
     """How far a town of so many people may reach from its middle."""
-    return max(3.0, min(20.0, people**0.5 / 50))
+    return max(3.0, min(20.0, sqrt(people) / 50))
 
 
 def placed(known: Known, towns: list[Point]) -> Known:

@@ -6,8 +6,9 @@ import pytest
 from shapely import box
 
 from bot.core.alert.cap import Area, Circle, Point
-from bot.core.place.types import Covered
+from bot.core.place.types import Covered, Place, PlaceKind
 from bot.places.gazetteer import Places
+from bot.places.known import Known
 from bot.places.outlines import Outlines
 from tests.places.outlines import BOXES
 from tests.places.small import rows, small
@@ -131,10 +132,15 @@ def test_latitude_and_longitude_the_wrong_way_round_are_seen_where_the_name_agre
     assert not drawn().covered([Area("Madrid", polygons=[turned])]).places  # a place in Spain is not turned into one in Kenya
 
 
-def test_a_place_that_nobody_can_locate_goes_with_its_district() -> None:
-    from bot.core.place.types import Place, PlaceKind
-    from bot.places.known import Known
+def test_thousands_of_shapes_are_drawn_by_their_hull_and_it_is_said() -> None:
+    many = [ring(39.5 + n / 10_000, -0.6, 39.5 + n / 10_000 + 0.001, -0.599) for n in range(3000)]
+    circles = [Circle((-2.2 + n / 10_000, 37.4), 0.1) for n in range(1000)]
+    found = drawn().covered([Area("", polygons=many, circles=circles)])
+    assert {"KE-07", "KE-40", "KE-23"} <= ids(found)
+    assert found.degraded
 
+
+def test_a_place_that_nobody_can_locate_goes_with_its_district() -> None:
     ward = Known(Place("KE:ward:1", "Damajale", PlaceKind.TOWN, "KE", "KE:test:dadaab"))
     places = Places.of([*rows(), ward])
     assert "KE:ward:1" in ids(places.covered([Area("", circles=[Circle((0.06, 40.31), 1)])]))
@@ -178,9 +184,6 @@ def test_within_holds_all_that_lies_in_a_place_the_nearest_first() -> None:
 
 def test_with_a_town_goes_the_district_of_its_name() -> None:
     """Who types only "Dadaab" is kept at the sub-county, and the town's alert is for them, too."""
-    from bot.core.place.types import Place, PlaceKind
-    from bot.places.known import Known
-
     town = Place("KE:test:dadaab-town", "Dadaab town", PlaceKind.TOWN, "KE", "KE:test:dadaab", (0.05, 40.3))
     places = Places.of([*rows(), Known(town)])
     assert [place.id for place in places.match("dadaab").places] == ["KE:test:dadaab"]

@@ -1,7 +1,7 @@
 """What a person means by the name that they typed: found, or asked back. Never a guess between two good ones."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 
 from rapidfuzz import fuzz, process
@@ -19,6 +19,7 @@ _SURE = 88.0  # rapidfuzz's ratio, from which on one long name is meant
 _LIKELY = 75.0  # from which on we ask
 _LONG = 5  # letters of a name whose one wrong letter leaves no doubt
 _WORDS = 4  # of a name
+_PARTS = 6  # of a name with what it lies in
 _MARKS = re.compile(r"[(),;/\n]|\bin\b|\bkatika\b|\bhuko\b", re.IGNORECASE)
 _SIZES = {kind: n for n, kind in enumerate(PlaceKind)}
 
@@ -74,21 +75,19 @@ class Names:
         return [name for name, _, _ in hits if name[:1] == word[:1]]
 
 
-def match(names: Names, typed: str, *, near: Point | None = None) -> Match:
-    """What `typed` means. Never raises."""
-    text = folded(typed[:LONGEST])
+def match(names: Names, typed: str, *, near: Point | None = None, typos: bool = True) -> Match:
+    """What `typed` means. `typos` False: only what is spelt as we know it, which takes much less time. Never raises."""
+    typed = typed[:LONGEST].strip()
+    text = folded(typed)
     if not text:
         return Match((), sure=False)
-    code = typed.strip()
-    if mine := names.own.get(key(text)) or names.places.get(code) or names.places.get(code.upper()):
+    if mine := names.own.get(key(text)) or names.places.get(typed) or names.places.get(typed.upper()):
         return Match((mine,), sure=True)
-    for look in (_whole, _qualified, _misspelt):
-        if found := look(names, typed[:LONGEST]):
-            return _answer(_without_seats(names, found), near, sure=True)
-    for ask in (_mentioned, _part, _resembling):
-        if found := ask(names, typed[:LONGEST]):
-            return _answer(found, near, sure=False)
-    return Match((), sure=False)
+    found = _whole(names, typed) or _qualified(names, typed, typos=typos) or (_misspelt(names, typed) if typos else [])
+    if found:
+        return _answer(_without_seats(names, found), near, sure=True)
+    asked = _mentioned(names, typed) or (_part(names, typed) or _resembling(names, typed) if typos else [])
+    return _answer(asked, near, sure=False)
 
 
 def mentioned(names: Names, text: str, *, near: Point | None = None) -> Sequence[Place]:
@@ -134,17 +133,18 @@ def _of_kind(found: Found, kind: PlaceKind | None) -> Found:
     return [place for place in found if place.kind is kind] or found
 
 
-def _qualified(names: Names, typed: str) -> Found:
+def _qualified(names: Names, typed: str, *, typos: bool) -> Found:
     """ "Bura (Tana River)", "Bura, Garissa", "bura garissa", "Garissa (town)"; the larger one may also come first."""
-    parts = [part for part in _MARKS.split(typed) if folded(part)]
+    meant = _meant if typos else _whole
+    parts = [part for part in _MARKS.split(typed)[:_PARTS] if folded(part)]
     if len(parts) > 1:
-        return _narrowed(names, _meant(names, parts[0]), parts[1:]) or _narrowed(names, _meant(names, parts[-1]), parts[:-1])
+        return _narrowed(names, parts[0], parts[1:], meant) or _narrowed(names, parts[-1], parts[:-1], meant)
     words = folded(typed).split()
     found: Found = []
-    for cut in range(1, len(words)):
+    for cut in range(1, len(words)) if len(words) <= 2 * _WORDS else ():
         head, tail = " ".join(words[:cut]), " ".join(words[cut:])
-        found += _narrowed(names, _meant(names, head), [tail])
-        found += _narrowed(names, _whole(names, tail), [head])
+        found += _narrowed(names, head, [tail], meant)
+        found += _narrowed(names, tail, [head], _whole)
     return found
 
 
@@ -152,11 +152,12 @@ def _meant(names: Names, typed: str) -> Found:
     return _whole(names, typed) or _misspelt(names, typed)
 
 
-def _narrowed(names: Names, found: Found, hints: Sequence[str]) -> Found:
-    """Those of `found` that are, or lie in, what each of `hints` says. None where a hint says nothing that we know."""
-    for hint in hints:
+def _narrowed(names: Names, typed: str, hints: Sequence[str], meant: Callable[[Names, str], Found]) -> Found:
+    """Those that `typed` may be that are, or lie in, what each of `hints` says. None where a hint says nothing that we know."""
+    found = meant(names, typed)
+    for hint in hints if found else ():
         kind = kind_of(hint)
-        around = {place.id for place in _meant(names, hint)} if kind is None else set()
+        around = {place.id for place in meant(names, hint)} if kind is None else set()
         found = [p for p in found if p.kind is kind or any(up.id in around for up in names.up(p))]
     return found
 
