@@ -39,7 +39,8 @@ _FORM = 256 * 1024  # bytes of a form; an area that takes files says how many
 _NOTHING: Form = MultiDictProxy(MultiDict())
 
 log = logging.getLogger(__name__)
-_Given, _Made = TypeVar("_Given"), TypeVar("_Made")
+_Given = TypeVar("_Given")
+_Made = TypeVar("_Made")
 Web = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
