@@ -43,7 +43,7 @@ def run(args: argparse.Namespace, folders: Folders, say: Say) -> int:
     """Runs what `add_commands` parsed. Returns the exit status. Raises BadSetting or NotDone with the reason and the remedy."""
     match args.places_command:
         case "build":
-            build.build(folders.cache, folders.countries, say=say, wheels=args.wheels, again=args.again)
+            build.build((folders.cache, folders.data), folders.countries, say=say, wheels=args.wheels, again=args.again)
         case "find":
             for line in _found(_open(folders, say), " ".join(args.text)):
                 say(line)
@@ -99,14 +99,14 @@ def _outlined(places: Places, drawn: outlines.Outlines) -> tuple[int, int]:
 
 
 def _check(folders: Folders, say: Say) -> int:
-    built = file.find(folders.cache, folders.countries)
+    built = file.find((folders.cache, folders.data), folders.countries)
     if built is None:
         raise BadSetting(f"No places are built for {', '.join(folders.countries)}. Build them: `ujumbe places build`.")
     rows, meta = file.read(built)
     say(f"{meta['summary']} of {meta['countries']}, out of {meta['packages']}: {built}")
     for source in meta["sources"].splitlines():
         say(f"  {source}")
-    if built != file.path_for(folders.cache, folders.countries):
+    if not file.is_newest(built, folders.countries):
         say("This file is of another version of this service. Build the newer one: `ujumbe places build`.")
     have, missing = _outlined(Places.of(rows), outlines.read(folders.data / outlines.FILE))
     say(f"Outlines: {have} counties or regions have one, {missing} have none. Where there is none, a person looks at what alerts cover.")

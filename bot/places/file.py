@@ -1,4 +1,6 @@
-"""The file of places: one small SQLite file per set of countries in the user's cache, written whole, read whole."""
+"""The file of places: one small SQLite file per set of countries, written whole, read whole.
+
+It lies in the user's cache, which checkouts share; in data_dir where the cache cannot be written to, as in a container."""
 
 import hashlib
 import os
@@ -23,19 +25,24 @@ CREATE TABLE name (place TEXT NOT NULL REFERENCES place, name TEXT NOT NULL, PRI
 """
 
 
-def path_for(cache: Path, countries: Sequence[str]) -> Path:
-    """Where the file for `countries` is built: its name says which, and out of which versions."""
+def path_for(folder: Path, countries: Sequence[str]) -> Path:
+    """Where the file for `countries` is in `folder`: its name says which, and out of which versions."""
     digest = hashlib.sha256(f"{FORMAT}\n{LOCK.read_text(encoding='utf-8')}".encode()).hexdigest()[:8]
-    return cache / "places" / f"{'-'.join(sorted(countries))}_{digest}.sqlite"
+    return folder / "places" / f"{'-'.join(sorted(countries))}_{digest}.sqlite"
 
 
-def find(cache: Path, countries: Sequence[str]) -> Path | None:
-    """The file to read: that of this version, else the newest of another version for the same countries."""
-    path = path_for(cache, countries)
-    if path.exists():
-        return path
-    others = path.parent.glob(f"{'-'.join(sorted(countries))}_*.sqlite")
+def find(folders: Sequence[Path], countries: Sequence[str]) -> Path | None:
+    """The file to read: that of this version, in the first of `folders` that has it; else the newest of another version."""
+    paths = [path_for(folder, countries) for folder in folders]
+    if built := next((path for path in paths if path.exists()), None):
+        return built
+    others = [other for path in paths for other in path.parent.glob(f"{'-'.join(sorted(countries))}_*.sqlite")]
     return max(others, key=lambda other: other.stat().st_mtime, default=None)
+
+
+def is_newest(path: Path, countries: Sequence[str]) -> bool:
+    """Whether it is the file of this version of the service."""
+    return path.name == path_for(path.parent, countries).name
 
 
 def write(path: Path, rows: Iterable[Known], meta: Mapping[str, str]) -> None:

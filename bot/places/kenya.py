@@ -4,7 +4,6 @@ Its own note calls it a secondary source: electoral commission, census and OCHA,
 """
 
 import sqlite3
-import tempfile
 import zipfile
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -60,18 +59,17 @@ def refine(known: Iterable[Known], wheel: Path) -> list[Known]:
 
 
 def _tables(wheel: Path) -> _Tables:
-    with tempfile.TemporaryDirectory() as folder:
+    with closing(sqlite3.connect(":memory:")) as db:
         with zipfile.ZipFile(wheel) as archive:
-            archive.extract(_FILE, folder)
-        with closing(sqlite3.connect(Path(folder) / _FILE)) as db:
-            wards = db.execute("SELECT id, name, constituency_id, sub_county_id FROM wards ORDER BY id").fetchall()
-            return _Tables(
-                list(_units(db, "counties", "county", "0")),
-                list(_units(db, "sub_counties", "sub_county", "county_id")),
-                list(_units(db, "constituencies", "constituency", "county_id")),
-                [_Unit(number, name, inside) for number, name, inside, _ in wards],
-                {number: sub for number, _, _, sub in wards if sub},
-            )
+            db.deserialize(archive.read(_FILE))
+        wards = db.execute("SELECT id, name, constituency_id, sub_county_id FROM wards ORDER BY id").fetchall()
+        return _Tables(
+            list(_units(db, "counties", "county", "0")),
+            list(_units(db, "sub_counties", "sub_county", "county_id")),
+            list(_units(db, "constituencies", "constituency", "county_id")),
+            [_Unit(number, name, inside) for number, name, inside, _ in wards],
+            {number: sub for number, _, _, sub in wards if sub},
+        )
 
 
 def _units(db: sqlite3.Connection, table: str, kind: str, inside: str) -> Iterator[_Unit]:

@@ -41,7 +41,7 @@ class LivePlaces:
             return self._places
 
     def _files(self) -> _Stamps:
-        built = file.find(self._cache, self._countries)
+        built = file.find((self._cache, self._data), self._countries)
         paths = (built, self._data / own.FILE, self._data / outlines.FILE)
         return tuple(_stamp(path) if path else None for path in paths)
 
@@ -87,7 +87,7 @@ class LivePlaces:
 def open_places(cache: Path, data: Path, countries: Sequence[str], *, tell: Callable[[str], object]) -> Places:
     """Everything that the files say. `tell` gets a line for each thing that is wrong and left out. Raises BadSetting: the file of places
     is damaged."""
-    built = file.find(cache, countries)
+    built = file.find((cache, data), countries)
     if built is None:
         tell(f"No places are built for {', '.join(countries)}: nobody can be found by place. Build them: `ujumbe places build`.")
         return Places()

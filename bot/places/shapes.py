@@ -100,10 +100,11 @@ def circle(shape: Circle) -> BaseGeometry | None:
 
 def corners(shape: Circle) -> Sequence[LatLon]:
     """The corners of a box around the circle; none where there is nothing usable."""
-    drawn = circle(shape)
-    if drawn is None:
+    (lat, lon), up = shape.centre, min(shape.radius_km, _MOST_KM) / KM_PER_DEGREE
+    if not is_point(shape.centre) or not up >= 0:
         return ()
-    west, south, east, north = drawn.bounds
+    south, north, side = max(lat - up, -90.0), min(lat + up, 90.0), up / narrow(lat)
+    west, east = max(lon - side, -180.0), min(lon + side, 180.0)
     return [(south, west), (south, east), (north, east), (north, west)]
 
 

