@@ -75,6 +75,6 @@ def _certificate(origin: str, path: Path | None) -> Sequence[bytes]:
     try:
         return (path.read_bytes(),)
     except OSError:
-        raise BadSetting(
-            f"The certificate of {origin} cannot be read: {path}. Mend alerts.{origin.replace(':', '.', 1)}.certificate."
-        ) from None
+        kind, _, name = origin.partition(":")
+        table = f"alerts.{'feeds' if kind == 'feed' else kind}.{name}"
+        raise BadSetting(f"{table}.certificate cannot be read: {path}. Put the authority's PEM file there.") from None

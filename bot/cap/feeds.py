@@ -12,7 +12,9 @@ from bot.cap.xml import MAX_BYTES
 from bot.core.alert.feed import FeedItem, FeedState, FeedStore
 from bot.core.alert.reading import Unreadable
 from bot.core.alert.stored import Origin
+from bot.core.errors import BadSetting, StoreDown
 from bot.core.ports import Clock
+from bot.core.trace import where
 
 PAUSE_S = 900.0  # a feed that fails is asked less and less often, but no more seldom than this
 WHOLE_S = 1800.0  # so often a list is read whatever its ETag says
@@ -71,9 +73,20 @@ class Feeds:
             every = _every(source.every_s, states.get(name, FeedState(name=name)).failures)
             state = self._store.claim_feed(name, every_s=every, now=self._clock())
             if state is not None:
-                taken[name] = self._read(source, state)
+                taken[name] = self._guarded(source, state)
         self._store.forget_items(before=self._clock() - FORGET_S)
         return self._told(taken)
+
+    def _guarded(self, source: Source, state: FeedState) -> Mapping[str, int]:
+        """One reading of one feed. Whatever goes wrong with it is its own trouble, unless the database is gone."""
+        try:
+            return self._read(source, state)
+        except StoreDown:
+            raise
+        except Exception as error:
+            log.error("feed %s failed: %s", state.name, error if isinstance(error, BadSetting) else where(error))
+            self._store.save_feed(replace(state, failures=state.failures + 1, code=type(error).__name__))
+            return {}
 
     def _read(self, source: Source, state: FeedState) -> Mapping[str, int]:
         """One reading of one feed, kept whatever comes of it. Returns how many alerts were taken, by state."""
@@ -133,6 +146,11 @@ class Feeds:
             if last and document is not None:
                 self._door.keep(document.body, origin, error)
             return replace(tried, code=error.why.value, done=last), {}
+        except (StoreDown, BadSetting):
+            raise
+        except Exception as error:  # a document that we stumble over must not keep back those behind it
+            log.error("an item of feed %s failed: %s", kept.feed, where(error))
+            return replace(tried, code=type(error).__name__, done=last), {}
         return replace(tried, done=True, code=""), counted(taken)
 
     def _told(self, taken: Mapping[str, Mapping[str, int]]) -> Sequence[Reading]:

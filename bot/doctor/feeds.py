@@ -1,5 +1,6 @@
 """The feeds of alerts: whether each is read, and how old what it says is."""
 
+import os
 import time
 from collections.abc import Iterator, Mapping
 
@@ -42,6 +43,8 @@ def _states(settings: Settings) -> Mapping[str, FeedState]:
 
 def _one(name: str, source: FeedSettings, state: FeedState | None, now: float) -> Finding:
     what = f"feed {name}"
+    if source.certificate is not None and not os.access(source.certificate, os.R_OK):
+        return wrong(what, f"its certificate cannot be read: {source.certificate}", "Put the authority's PEM file there.")
     if state is None:
         return look(what, "was never read", "Start the service: `ujumbe serve` reads it within a minute.")
     if is_stale(state, source.stale_after_s, now=now):

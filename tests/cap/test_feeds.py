@@ -1,7 +1,8 @@
 """Feeds read from a server on this machine into a real database: what is new is taken once, whatever goes wrong on the way."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,12 +12,13 @@ from bot.cap import feeds as reading
 from bot.cap.door import Door
 from bot.cap.feeds import Feeds, Reading
 from bot.cap.write import write
-from bot.core.alert.cap import Alert
+from bot.core.alert.cap import Alert, Area
 from bot.core.alert.reading import SignaturePolicy
 from bot.core.alert.stored import AlertQuery, State
+from bot.core.place.types import Covered
 from bot.store.migrate import upgrade
 from bot.store.sql import SqlStore
-from tests.core.alert.received import HOUR, T, alert, cancel, info, intake, told
+from tests.core.alert.received import HOUR, TANA, Spots, T, alert, cancel, info, intake, told
 from tests.providers.feed import FeedServer, rss
 from tests.providers.server import Fault
 
@@ -152,6 +154,20 @@ def test_an_item_that_does_not_come_whole_is_tried_again_and_keeps_no_other_back
     house.server.pages["/flood.xml"] = whole
     assert house.read().taken == {"open": 1}
     assert len(house.told()) == 2
+
+
+def test_an_item_that_we_stumble_over_keeps_none_back(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    class Stumbling(Spots):
+        def covered(self, areas: Sequence[Area]) -> Covered:
+            if TANA in areas:
+                raise ValueError("Tana River is too much for me")
+            return super().covered(areas)
+
+    house.door.intake = replace(house.intake, first=replace(house.intake.first, places=Stumbling()))
+    house.publish(alert("bad", infos=(info(areas=(TANA,)),)), FLOOD)
+    assert house.read().taken == {"open": 1}
+    assert "an item of feed kmd failed: ValueError" in caplog.text
+    assert "Tana" not in caplog.text
 
 
 def test_what_stays_unreadable_is_kept_aside_in_the_end(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

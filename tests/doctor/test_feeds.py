@@ -54,3 +54,10 @@ def test_each_feed_is_told_as_it_stands(settings: Settings, state: dict[str, obj
     assert finding.verdict is verdict
     assert says in finding.found
     assert finding.what == "feed met"
+
+
+def test_a_certificate_that_is_not_there_is_wrong(tmp_path: Path) -> None:
+    feed = {"url": "https://met.example.org/rss.xml", "certificate": str(tmp_path / "gone.pem"), "signature": "require"}
+    [finding] = feeds(Settings(data_dir=tmp_path, alerts=AlertSettings.model_validate({"feeds": {"met": feed}})))
+    assert finding.verdict is WRONG
+    assert "certificate cannot be read" in finding.found
