@@ -20,7 +20,6 @@ from bot.store.migrate import upgrade
 from bot.store.sql import SqlStore
 from tests.core.alert.received import HOUR, TANA, Spots, T, alert, cancel, info, intake, told
 from tests.providers.feed import FeedServer, rss
-from tests.providers.server import Fault
 
 FLOOD, FIRE = alert("flood"), alert("fire", infos=(info(headline="Fire near the market"),))
 LATER = "Fri, 15 Jan 2027 08:00:00 +0000"
