@@ -1,6 +1,7 @@
 """Whom a broadcast is for, as SQL: the same rules for the count before it and for each page of its feeding."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, String, and_, case, cast, exists, func, literal, or_, select
@@ -10,14 +11,12 @@ from bot.core.alert.preview import Counted, Exclusion
 from bot.core.alert.sending import KIND, SCHEMES, Leg, LegKind, Recipient, Ways
 from bot.core.types import Lang, Status
 from bot.store.alert_tables import BROADCAST, MEMBERSHIP
-from bot.store.statements import one_of
+from bot.store.statements import given, given_list, one_of
 from bot.store.tables import CONTACT, DELIVERY, PART
 
 _C, _D, _P, _M = CONTACT.c, DELIVERY.c, PART.c, MEMBERSHIP.c
 _OUT = [Status.SENDING, Status.UNKNOWN, Status.WIRED, Status.SENT, Status.DELIVERED, Status.READ]  # of a part: it may have got there
 _LONGEST_CHAIN = 1000
-
-_Places = Callable[[ColumnElement[bool]], ColumnElement[bool]]
 
 
 def chain(connection: Connection, id: int) -> Sequence[int]:
@@ -85,53 +84,61 @@ def recipients(connection: Connection, broadcast: Broadcast, leg: Leg, scheme: s
     """See bot.core.alert.sending.BroadcastStore."""
     if scheme not in SCHEMES:
         return ()
-    who = [_C.urn.startswith(f"{scheme}:"), ~_stopped()]
-    who += [_exercises()] if broadcast.mode is Mode.EXERCISE else []
-    found = _PAGES[leg.kind](connection, broadcast, leg, after).where(*who).limit(limit)
-    return [Recipient(row.urn, Lang(row.lang), row.place, str(row.key)) for row in connection.execute(found)]
+    exercise, without = broadcast.mode is Mode.EXERCISE, list(broadcast.audience.without)
+    if leg.kind in _BY_URN:
+        found = _by_urn(leg.kind, leg.volunteers, exercise=exercise, without=bool(without))
+    else:
+        found = _eligible(_CORRECTED[leg.kind](connection, broadcast, after), exercise=exercise)
+    values = {"name": leg.name, "behind": after or f"{scheme}:", "those": f"{scheme}:%", "most": limit, "without": without}
+    wanted = {name: value for name, value in values.items() if name in found.compile().params}
+    return [Recipient(row.urn, Lang(row.lang), row.place, str(row.key)) for row in connection.execute(found, wanted)]
 
 
-def _of_place(_: Connection, broadcast: Broadcast, leg: Leg, after: str) -> Select[Any]:
-    without = broadcast.audience.without
-    found = select(_C.urn, _C.lang, _C.place, _C.urn.label("key")).where(_C.place == leg.name, *_not_in(without), *_among(leg))
-    return found.where(_C.urn > after).order_by(_C.urn)
+@cache
+def _by_urn(kind: LegKind, volunteers: bool | None, *, exercise: bool, without: bool) -> Select[Any]:
+    """The page of a leg that goes by URN. Built once: there are two for each place of a country."""
+    found = _BY_URN[kind]
+    found = found.where(_C.place.not_in(given_list("without"))) if without else found
+    if volunteers is not None:
+        found = found.where(_in_group(VOLUNTEERS) if volunteers else ~_in_group(VOLUNTEERS))
+    return _eligible(found, exercise=exercise)
 
 
-def _of_everyone(_: Connection, broadcast: Broadcast, leg: Leg, after: str) -> Select[Any]:
-    found = select(_C.urn, _C.lang, _C.place, _C.urn.label("key")).where(*_not_in(broadcast.audience.without), *_among(leg))
-    return found.where(_C.urn > after).order_by(_C.urn)
+def _eligible(found: Select[Any], *, exercise: bool) -> Select[Any]:
+    """Those of a scheme who may get it."""
+    found = found.where(_C.urn.like(given("those")), ~_stopped()).limit(given("most"))
+    return found.where(_exercises()) if exercise else found
 
 
-def _of_group(_: Connection, broadcast: Broadcast, leg: Leg, after: str) -> Select[Any]:
-    found = select(_C.urn, _C.lang, _C.place, _M.urn.label("key")).join(CONTACT, _C.urn == _M.urn)
-    found = found.where(_M.name == leg.name, *_not_in(broadcast.audience.without), *_among(leg))
-    return found.where(_M.urn > after).order_by(_M.urn)
+_person = (_C.urn, _C.lang, _C.place)
+_by_contact = select(*_person, _C.urn.label("key")).where(_C.urn > given("behind")).order_by(_C.urn)
+_BY_URN: Mapping[LegKind, Select[Any]] = {
+    LegKind.PLACE: _by_contact.where(_C.place == given("name")),
+    LegKind.EVERYONE: _by_contact,
+    LegKind.GROUP: select(*_person, _M.urn.label("key"))
+    .join(CONTACT, _C.urn == _M.urn)
+    .where(_M.name == given("name"), _M.urn > given("behind"))
+    .order_by(_M.urn),
+}
 
 
-def _of_got(connection: Connection, broadcast: Broadcast, leg: Leg, after: str) -> Select[Any]:
+def _of_got(connection: Connection, broadcast: Broadcast, after: str) -> Select[Any]:
     """In the order in which they got it: by their old delivery. Its rows lie together, so they are read by id and not sorted."""
     old = chain(connection, broadcast.audience.got)
     bounds = select(func.min(_D.id), func.max(_D.id)).where(_D.broadcast_id.in_(old), _D.broadcast_id > 0)
     first, last = connection.execute(bounds).one()
     behind = int(after) if after else int(first or 0) - 1
-    found = select(_C.urn, _C.lang, _C.place, _D.id.label("key")).join(CONTACT, _C.urn == _D.urn)
+    found = select(*_person, _D.id.label("key")).join(CONTACT, _C.urn == _D.urn)
     theirs = (_D.broadcast_id + 0).in_(old)  # no index on it: it would have to be sorted for each page
     return found.where(_D.id > behind, _D.id <= int(last or 0), theirs, _part_is_out()).order_by(_D.id)
 
 
-def _of_missed(connection: Connection, broadcast: Broadcast, leg: Leg, after: str) -> Select[Any]:
+def _of_missed(connection: Connection, broadcast: Broadcast, _: str) -> Select[Any]:
     fed = exists().where(_D.dedup == literal(f"{KIND}:{broadcast.id}:") + _number())
-    found = select(_C.urn, _C.lang, _C.place, _C.urn.label("key")).where(of_audience(connection, broadcast.audience), ~fed)
-    return found.where(_C.urn > after).order_by(_C.urn)
+    return _by_contact.where(of_audience(connection, broadcast.audience), ~fed)
 
 
-_PAGES: Mapping[LegKind, Callable[[Connection, Broadcast, Leg, str], Select[Any]]] = {
-    LegKind.GOT: _of_got,
-    LegKind.PLACE: _of_place,
-    LegKind.GROUP: _of_group,
-    LegKind.EVERYONE: _of_everyone,
-    LegKind.MISSED: _of_missed,
-}
+_CORRECTED: Mapping[LegKind, Callable[[Connection, Broadcast, str], Select[Any]]] = {LegKind.GOT: _of_got, LegKind.MISSED: _of_missed}
 
 
 def _number() -> ColumnElement[str]:
@@ -153,12 +160,6 @@ _TWINS = [(one, other) for one in SCHEMES for other in SCHEMES if one != other]
 
 def _exercises() -> ColumnElement[bool]:
     return _in_group(EXERCISE)
-
-
-def _among(leg: Leg) -> Sequence[ColumnElement[bool]]:
-    if leg.volunteers is None:
-        return ()
-    return (_in_group(VOLUNTEERS) if leg.volunteers else ~_in_group(VOLUNTEERS),)
 
 
 def _in_group(name: str) -> ColumnElement[bool]:

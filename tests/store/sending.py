@@ -42,7 +42,7 @@ class Hall:
     store: SqlStore
     now: float = T
     rate_per_s: float = 1000.0
-    hints: list[tuple[Lane, int]] = field(default_factory=list)
+    hints: list[tuple[Lane, int]] = field(default_factory=list, repr=False)
 
     def __post_init__(self) -> None:
         sms, wa = Limits(rate_per_s=self.rate_per_s), Limits(gsm7=False, scheme="whatsapp", rate_per_s=self.rate_per_s)

@@ -18,6 +18,7 @@ from bot.core.alert.sending import (
     delivery,
     lane_of,
     legs,
+    misses,
     parts_of,
     words_for,
 )
@@ -57,17 +58,18 @@ class Feeder:
             self._expire(fed)
             return 0
         waiting = dict(self.store.waiting_deliveries(fed.broadcast.id))
-        made, done = 0, True
-        for track, scheme, plan in _tracks(fed.broadcast, self.ways):
-            round_ = _Round(self, track, scheme, plan, self.channels[self.ways[scheme]], waiting)
-            after = round_.top_up(fed)
-            made += round_.made
-            if after is None:
-                return made
-            fed, done = after, done and round_.ended(after)
-        if done:
-            self.store.fed_whole(fed, now=self.clock())
-        return made
+        rounds = [
+            _Round(self, track, scheme, plan, self.channels[self.ways[scheme]], waiting)
+            for track, scheme, plan in _tracks(fed.broadcast, self.ways)
+        ]
+        after: Fed | None = fed
+        for one in rounds:
+            after = one.top_up(after) if after is not None else None
+        if after is not None and all(one.ended(after) for one in rounds):
+            missed = [one.catch_up(after) for one in rounds if misses(fed.broadcast.audience)]
+            if all(missed):  # nobody is left: neither on the way nor beside it
+                self.store.fed_whole(after, now=self.clock())
+        return sum(one.made for one in rounds)
 
     def _expire(self, fed: Fed) -> None:
         """Who was not fed in time never will be."""
@@ -110,35 +112,53 @@ class _Round:
     def top_up(self, fed: Fed) -> Fed | None:
         """Feeds until the channel's window is full or the plan is at its end. None: it is somebody else's, or nobody's any more."""
         while (room := self._room(fed.broadcast)) > 0 and not self.ended(fed):
-            page = self._page(fed, min(room, PAGE))
-            stored = self.feeder.store.feed(fed, page, now=self.feeder.clock())
+            stored = self._store(fed, *self._next(fed, min(room, PAGE)))
             if stored is None:
                 return None
-            fed, ids = stored
-            self.made += len(ids)
-            self.waiting[self.channel.name] = self._waits + len(ids)
-            for made in ids:
-                self.feeder.queue.hint(lane_of(fed.broadcast), made)
+            fed = stored
         return fed
 
-    def _page(self, fed: Fed, limit: int) -> Page:
+    def catch_up(self, fed: Fed) -> bool:
+        """Feeds those who are of the audience and were missed. True where there was nobody."""
+        missed, nobody, after = Leg(LegKind.MISSED), True, ""
+        while (room := self._room(fed.broadcast)) > 0:
+            some = self.feeder.store.recipients(fed.broadcast, missed, self.scheme, after=after, limit=min(room, PAGE))
+            if not some:
+                return nobody
+            nobody, after = False, some[-1].key
+            if self._store(fed, self._cursor(fed), some) is None:
+                return False
+        return False
+
+    def _next(self, fed: Fed, limit: int) -> tuple[Cursor, Sequence[Recipient]]:
         """The next people, from however many legs: most places of a wide audience are empty."""
         at = self._cursor(fed)
         found: list[Recipient] = []
         while at.leg < len(self.plan) and len(found) < limit:
-            leg, wanted = self.plan[at.leg], limit - len(found)
-            some = self.feeder.store.recipients(fed.broadcast, leg, self.scheme, after=at.after, limit=wanted)
+            wanted = limit - len(found)
+            some = self.feeder.store.recipients(fed.broadcast, self.plan[at.leg], self.scheme, after=at.after, limit=wanted)
             found += some
             at = Cursor(at.leg, some[-1].key) if len(some) == wanted else Cursor(at.leg + 1)
-            if leg.kind is not LegKind.MISSED and at.leg < len(self.plan) and self.plan[at.leg].kind is LegKind.MISSED and found:
-                break  # who was missed is looked for once these are stored
+        return at, found
+
+    def _store(self, fed: Fed, cursor: Cursor, people: Sequence[Recipient]) -> Fed | None:
+        """Stores their deliveries and hints them. None: as for `top_up`."""
         slot_s, before = 1.0 / self.channel.limits.rate_per_s, self._waits
-        return Page(
+        page = Page(
             track=self.track,
-            cursor=at,
-            deliveries=[self._delivery(fed.broadcast, one) for one in found],
-            slots=[slot_s * (before + n) for n in range(len(found))],
+            cursor=cursor,
+            deliveries=[self._delivery(fed.broadcast, one) for one in people],
+            slots=[slot_s * (before + n) for n in range(len(people))],
         )
+        stored = self.feeder.store.feed(fed, page, now=self.feeder.clock())
+        if stored is None:
+            return None
+        after, ids = stored
+        self.made += len(ids)
+        self.waiting[self.channel.name] = self._waits + len(ids)
+        for made in ids:
+            self.feeder.queue.hint(lane_of(fed.broadcast), made)
+        return after
 
     def _delivery(self, broadcast: Broadcast, one: Recipient) -> tuple[NewDelivery, str]:
         text = words_for(broadcast, one.lang, self.feeder.lang)

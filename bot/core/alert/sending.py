@@ -31,7 +31,7 @@ class LegKind(StrEnum):
     PLACE = "place"  # who is in the place `name`; "": those whose place nobody knows
     GROUP = "group"  # who is in the group `name`
     EVERYONE = "everyone"
-    MISSED = "missed"  # who is of the audience and was missed: they came, or moved, meanwhile
+    MISSED = "missed"  # who is of the audience and has none: they came, or moved, meanwhile
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +201,7 @@ def ways_of(channels: Iterable[Channel], chosen: Mapping[str, str]) -> Ways:
 
 def legs(audience: Audience) -> Sequence[Leg]:
     """The way through an audience: who has to be corrected, then the nearest place first and in it the volunteers, then the groups, then
-    all others, and in the end whoever was missed."""
+    all others."""
     corrected = [Leg(LegKind.GOT)] if audience.got else []
     if audience.got and not audience.rest:
         return corrected
@@ -209,7 +209,12 @@ def legs(audience: Audience) -> Sequence[Leg]:
     groups = [Leg(LegKind.GROUP, group) for group in audience.groups]
     others = [Leg(LegKind.EVERYONE, "", first) for first in (True, False)] if audience.everyone else []
     unplaced = [Leg(LegKind.PLACE, "", first) for first in (True, False)] if audience.unplaced and not audience.everyone else []
-    return [*corrected, *places, *groups, *others, *unplaced, Leg(LegKind.MISSED)]
+    return [*corrected, *places, *groups, *others, *unplaced]
+
+
+def misses(audience: Audience) -> bool:
+    """Whether people can come into it, or move in it, while it is fed. Who got an old text does not change any more."""
+    return not audience.got or audience.rest
 
 
 def words_for(broadcast: Broadcast, lang: Lang, default: Lang) -> str:
