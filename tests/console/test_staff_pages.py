@@ -270,3 +270,16 @@ def test_every_sentence_that_the_core_names_is_among_the_words() -> None:
     for word, text in words[Lang.EN].items():
         gaps = [sorted(re.findall(r"{(\w*)}", words[lang][word])) for lang in Lang]
         assert all(one == gaps[0] for one in gaps), (word, text)
+
+
+def test_every_word_that_a_page_uses_exists() -> None:
+    """Also on the branches that no other test reaches."""
+    names = load_words()[Lang.EN].keys()
+    console = Path(__file__).parents[2] / "bot" / "console"
+    used = {
+        word for file in (console / "templates").glob("*.html") for word in re.findall(r"\bw\.(\w+)|\bsay\('(\w+)'[,)]", file.read_text())
+    }
+    said = {word for file in console.glob("*.py") for word in re.findall(r'\.say\("(\w+)"|\.done\([^,()]+, "(\w+)"', file.read_text())}
+    found = {word for pair in used | said for word in pair if word}
+    assert len(found) > 150
+    assert sorted(found - names) == []
