@@ -14,6 +14,8 @@ COPY skills skills
 # The model of the settings and what the texts mean: the same set-up as `make run`.
 ARG UJUMBE_MODEL=ujumbe-270m
 ARG UJUMBE_EMBEDDER=e5-small
+# Whose places are built in; those of other countries of the settings: `docker compose run --rm ujumbe places build`, into /data.
+ARG UJUMBE_COUNTRY=KE
 RUN python -m scripts.setup && .venv/bin/python -m bot skills learn
 RUN mkdir -p /cache/ujumbe/models && rm -rf /cache/ujumbe/wheels \
     && .venv/bin/python -m compileall -q bot channels models skills && rm -rf scripts build

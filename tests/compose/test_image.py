@@ -102,7 +102,7 @@ def test_its_settings_exist_and_what_it_is_built_with_is_the_default() -> None:
     names = {name.removeprefix("UJUMBE_").lower() for name in image.environment() if name.startswith("UJUMBE_")}
     assert {"data_dir", "host"} <= names <= Settings.model_fields.keys()
     built = dict(re.findall(r"^ARG UJUMBE_(\w+)=(.*)$", image.TEXT, re.MULTILINE))
-    assert built == {name: Settings.model_fields[name.lower()].default for name in ("MODEL", "EMBEDDER")}
+    assert built == {name: Settings.model_fields[name.lower()].default for name in ("MODEL", "EMBEDDER", "COUNTRY")}
     for service in ours(load({"POSTGRES_PASSWORD": "x"})).values():
         assert service["build"]["args"] == {f"UJUMBE_{name}": value for name, value in built.items()}
 
