@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from bot.config import Settings
 from bot.core.alert.access import Access
 from bot.core.alert.audit import AuditStore
+from bot.core.alert.board import BoardStore
 from bot.core.alert.cap_out import CapOut
 from bot.core.alert.compose import Template
 from bot.core.alert.desk import AlertDesk
@@ -146,6 +147,11 @@ class App:
     def people(self) -> PeopleStore:
         """The people whom alerts are for."""
         return cast(PeopleStore, self._kept)
+
+    @property
+    def boards(self) -> BoardStore:
+        """Roll calls, by place."""
+        return cast(BoardStore, self._kept)
 
     @cached_property
     def alert_desk(self) -> AlertDesk:

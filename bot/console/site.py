@@ -16,6 +16,8 @@ from bot.console import (
     guides,
     lists,
     queue,
+    received,
+    roll,
     settings_pages,
     signing_in,
     staff_pages,
@@ -45,8 +47,10 @@ AREAS = (
     tickets,
     queue,
     guides,
+    received,
     drafts,
     broadcasts,
+    roll,
 )
 
 

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from bot.store.alerts import Alerts
 from bot.store.audit import AuditLog
+from bot.store.boards import Boards
 from bot.store.broadcasts import Broadcasts
 from bot.store.buckets import Buckets
 from bot.store.chores import Chores
@@ -44,6 +45,7 @@ class SqlStore(
     Broadcasts,
     Feeding,
     ProgressRows,
+    Boards,
 ):
     """bot.core.ports.Store over SQL. May be used by any number of threads and processes; open it anew after a fork."""
 

@@ -55,7 +55,7 @@ class TicketRows:
     def _one(self, rows: Select[Any]) -> Ticket | None:
         """The newest of `rows`, held until the end."""
         row = self._connection.execute(rows.order_by(_T.id.desc()).limit(1).with_for_update()).first()
-        return None if row is None else _ticket(row)
+        return None if row is None else as_ticket(row)
 
 
 class Tickets:
@@ -66,12 +66,12 @@ class Tickets:
     def tickets(self, *, states: Sequence[TicketState], limit: int) -> Sequence[Ticket]:
         rows = select(TICKET).where(one_of(_T.state, states)).order_by(_T.urgent.desc(), _T.opened, _T.id).limit(limit)
         with self._db.read() as connection:
-            return [_ticket(row) for row in connection.execute(rows)]
+            return [as_ticket(row) for row in connection.execute(rows)]
 
     def latest_tickets(self, *, states: Sequence[TicketState], limit: int) -> Sequence[Ticket]:
         rows = select(TICKET).where(one_of(_T.state, states)).order_by(_T.opened.desc(), _T.id.desc()).limit(limit)
         with self._db.read() as connection:
-            return [_ticket(row) for row in connection.execute(rows)]
+            return [as_ticket(row) for row in connection.execute(rows)]
 
     def urgent_tickets(self) -> Sequence[int]:
         with self._db.read() as connection:
@@ -112,9 +112,10 @@ def _values(row: Ticket | Approved) -> dict[str, Any]:
     return {name: value for name, value in asdict(row).items() if name != "id"}
 
 
-def _ticket(row: Row[Any]) -> Ticket:
+def as_ticket(row: Row[Any]) -> Ticket:
+    """The ticket of a row, which may have more columns."""
     spelt = {"lang": Lang(row.lang), "kind": TicketKind(row.kind), "state": TicketState(row.state)}
-    return Ticket(**row._asdict() | spelt)
+    return Ticket(**{name: getattr(row, name) for name in TICKET.c.keys()} | spelt)  # noqa: SIM118  a column collection is no mapping
 
 
 def _answer(connection: Connection, row: Row[*tuple[Any, ...]]) -> TicketAnswer:
