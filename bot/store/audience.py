@@ -61,7 +61,7 @@ def of_audience(connection: Connection, audience: Audience) -> ColumnElement[boo
     if got is not None and not audience.rest:
         return got
     ways_in = [] if got is None else [got]
-    others = []
+    others: list[ColumnElement[bool]] = []
     if audience.places:
         others.append(_C.place.in_(list(audience.places)))
     if audience.groups:
@@ -97,7 +97,7 @@ def recipients(connection: Connection, broadcast: Broadcast, leg: Leg, scheme: s
 @cache
 def _by_urn(kind: LegKind, volunteers: bool | None, *, exercise: bool, without: bool) -> Select[Any]:
     """The page of a leg that goes by URN. Built once: there are two for each place of a country."""
-    found = _BY_URN[kind]
+    found = _BY_URN[kind] if kind is LegKind.GROUP else _BY_URN[kind].where(~_by_phone())
     found = found.where(_C.place.not_in(given_list("without"))) if without else found
     if volunteers is not None:
         found = found.where(_in_group(VOLUNTEERS) if volunteers else ~_in_group(VOLUNTEERS))
@@ -153,6 +153,14 @@ def _stopped() -> ColumnElement[bool]:
     names = [(_C.urn.startswith(f"{one}:"), literal(f"{other}:") + func.substr(_C.urn, len(one) + 2)) for one, other in _TWINS]
     theirs = exists().where(twin.urn == case(*names, else_=""), twin.opted_out.is_(True))
     return or_(_C.opted_out.is_(True), theirs)
+
+
+def _by_phone() -> ColumnElement[bool]:
+    """Whether the number is known as a phone's, too: then an SMS goes there, which needs no data and no window. Where that contact turns
+    out to be none of the audience, the number is among those who were missed, in the end."""
+    phone = CONTACT.alias("phone").c
+    other = case((_C.urn.startswith("whatsapp:"), literal("tel:") + func.substr(_C.urn, len("whatsapp:") + 1)), else_="")
+    return exists().where(phone.urn == other)
 
 
 _TWINS = [(one, other) for one in SCHEMES for other in SCHEMES if one != other]

@@ -11,8 +11,9 @@ from bot.core.alert.cap import Certainty, MsgType, ResponseType, Severity, Urgen
 from bot.core.alert.preview import Counted
 from bot.core.alert.sending import Ways
 from bot.core.types import Lang
-from bot.store import audience, outbox
+from bot.store import outbox
 from bot.store.alert_tables import BROADCAST
+from bot.store.audience import count
 from bot.store.engine import Database
 from bot.store.rules import FIRST_DELAY_S, LIVE, WAITING
 from bot.store.statements import NOW, ROW, one_of
@@ -84,9 +85,9 @@ class Broadcasts:
         with self._db.read() as connection:
             return [as_broadcast(row) for row in connection.execute(found)]
 
-    def count_audience(self, audience_: Audience, mode: Mode, *, ways: Ways) -> Counted:
+    def count_audience(self, audience: Audience, mode: Mode, *, ways: Ways) -> Counted:
         with self._db.read() as connection:
-            return audience.count(connection, audience_, mode, ways)
+            return count(connection, audience, mode, ways)
 
     def waiting_deliveries(self, id: int) -> Mapping[str, int]:
         with self._db.read() as connection:
@@ -122,7 +123,7 @@ def _values(broadcast: Broadcast) -> dict[str, Any]:
 def as_broadcast(row: Row[Any]) -> Broadcast:
     """A row as the core knows it."""
     known = {name: value for name, value in row._asdict().items() if name not in FED}
-    a = row.audience
+    audience: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in row.audience.items()}
     spelt = {
         "mode": Mode(row.mode),
         "stage": Stage(row.stage),
@@ -132,6 +133,6 @@ def as_broadcast(row: Row[Any]) -> Broadcast:
         "severity": Severity(row.severity),
         "certainty": Certainty(row.certainty),
         "texts": {Lang(lang): text for lang, text in row.texts.items()},
-        "audience": Audience(**{name: tuple(value) if isinstance(value, list) else value for name, value in a.items()}),
+        "audience": Audience(**audience),
     }
     return Broadcast(**known | spelt)

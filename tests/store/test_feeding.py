@@ -89,6 +89,14 @@ def test_who_is_left_out_and_why(room: Hall) -> None:
     assert sorted(room.got(drafted)) == [tel(1), tel(4), wa(3)]
 
 
+def test_who_has_both_gets_an_sms_and_who_is_found_by_whatsapp_alone_gets_that(room: Hall) -> None:
+    room.people(tel(1), wa(1), wa(2), wa(3))
+    room.people(tel(3), place="KE-18")  # the phone's contact has another place
+    sent = room.send()
+    room.feed()
+    assert sorted(room.got(sent)) == [tel(1), wa(2), wa(3)]
+
+
 def test_an_exercise_goes_to_its_group_alone(room: Hall) -> None:
     room.people(tel(1), tel(2))
     room.people(tel(3), groups=[EXERCISE])

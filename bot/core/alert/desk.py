@@ -73,10 +73,15 @@ class AlertDesk:
             _own(known, by)
             if known.stage not in (Stage.DRAFT, Stage.REJECTED):
                 raise NotDone(f"Broadcast {id} is {known.stage}: only a draft can be changed. Withdraw it first, or draft an update of it.")
-            kept = {"id": id, "author": known.author, "created": known.created, "follows": known.follows, "alert_id": known.alert_id}
-            kept |= {"mode": known.mode, "msg_type": known.msg_type} if known.follows else {}
-            changed = replace(self._clean(broadcast), **kept)
+            changed = replace(
+                self._clean(replace(broadcast, follows=known.follows)),
+                id=id,
+                author=known.author,
+                created=known.created,
+                alert_id=known.alert_id,
+            )
             if known.follows:
+                changed = replace(changed, mode=known.mode, msg_type=known.msg_type)
                 changed = replace(changed, audience=_of_follower(changed, known.audience))
             _save(tx, changed, was=known.stage)
             self._audit(tx, by, "change", id, **_said(changed))
@@ -182,7 +187,7 @@ class AlertDesk:
     def _clean(self, broadcast: Broadcast) -> Broadcast:
         """Without what only a step may set, and with every place by its own id: people are in the smallest one that they named."""
         audience = broadcast.audience
-        if audience.got != broadcast.follows:
+        if audience.got and audience.got != broadcast.follows:
             raise NotDone(f"What goes to those who got broadcast {audience.got} has to follow it: draft an update or a cancel of it.")
         named = replace(audience, places=self._within(audience.places), without=self._within(audience.without))
         return replace(
