@@ -78,8 +78,11 @@ class Places:
     def _namesakes(self, place: Place) -> Sequence[Place]:
         if place.kind is not PlaceKind.TOWN:
             return ()
-        name = bare(place.name)[0]
-        return [up for up in self.names.up(place) if up.kind is PlaceKind.ADM2 and bare(up.name)[0] == name]
+        names = self._called(place)
+        return [up for up in self.names.up(place) if up.kind is PlaceKind.ADM2 and names & self._called(up)]
+
+    def _called(self, place: Place) -> set[str]:
+        return {bare(name)[0] for name in (place.name, *self.known[place.id].names)}
 
     def _centre(self, id: str) -> Point | None:
         """The middle of the place, or of the smallest one around it whose middle is known."""

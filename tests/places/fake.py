@@ -21,6 +21,8 @@ SUBDIVISIONS = (
     "Manhiça District\t\tMZ.04.1\t23\t\t\t2\t5\t2",
     "Southern Region\tMW-S\tMW.S\t31\tRegion\t\t0\t\t3",
     "Nsanje\tMW-NS\tMW.S.19\t32\tDistrict\tNsanje District\t1\t8\t3",
+    "Chokwe District\t\tMZ.04.2\t24\t\t\t2\t5\t2",
+    "Chokwe City\t\tMZ.04.3\t25\t\t\t2\t5\t2",
 )
 CITIES = (
     "Garissa\t101\t1\t1\t163399\t-0.45275\t39.64601",
@@ -29,6 +31,7 @@ CITIES = (
     "Nowhere\t104\t1\t1\t900\t-0.9\t40.5",
     "Manhiça\t201\t5|7\t2\t60000\t-25.4\t32.8",
     "Maputo\t202\t6\t2\t1191613\t-25.96\t32.58",
+    "Nsanje\t302\t8|9\t3\t100\t-16.93\t35.27",
     "Nsanje\t301\t8|9\t3\t26420\t-16.92\t35.26",
 )
 KENYA = """

@@ -44,6 +44,8 @@ def test_names_are_those_that_people_use(tmp_path: Path) -> None:
         "MZ-L": "Maputo",
         "MZ-MPM": "Maputo City",
         "MZ:geonames:23": "Manhiça",
+        "MZ:geonames:24": "Chokwe District",  # two that would be one without it
+        "MZ:geonames:25": "Chokwe City",
     }
     assert [places.match(typed).places[0].id for typed in ("Moçambique", "manhica district", "Maputo city")] == [
         "MZ",

@@ -42,15 +42,21 @@ def kind_word(place: Place, lang: Lang) -> str:
 def labels(places: Sequence[Place], parent: Callable[[str], Place | None], lang: Lang) -> list[str]:
     """One label for each of `places`, as short as tells them apart. `parent` is the gazetteer's `place`."""
     ways: Sequence[Callable[[Place], str]] = (
-        lambda place: place.name,
-        lambda place: f"{place.name} ({kind_word(place, lang)})",
-        lambda place: f"{place.name} ({_around(place, parent, PlaceKind.ADM1)})",
-        lambda place: f"{place.name} ({_around(place, parent, PlaceKind.ADM2)})",
-        lambda place: f"{place.name} ({place.id})",
+        lambda place: "",
+        lambda place: kind_word(place, lang),
+        lambda place: _around(place, parent, PlaceKind.ADM1),
+        lambda place: _around(place, parent, PlaceKind.ADM2),
+        lambda place: place.id,
     )
     said = [[way(place) for way in ways] for place in places]
-    counts = [Counter(key(labels[n]) for labels in said) for n in range(len(ways))]
-    return [next((label for n, label in enumerate(one) if counts[n][key(label)] == 1), one[-1]) for one in said]
+    # A ward is as small as a town: who types the one or the other means either.
+    told = [
+        [(key(place.name), key(one[n]) if n != 1 else place.kind.value) for n in range(len(ways))]
+        for place, one in zip(places, said, strict=True)
+    ]
+    counts = [Counter(one[n] for one in told) for n in range(len(ways))]
+    chosen = [next((n for n in range(len(ways)) if counts[n][one[n]] == 1), len(ways) - 1) for one in told]
+    return [f"{place.name} ({one[n]})" if one[n] else place.name for place, one, n in zip(places, said, chosen, strict=True)]
 
 
 def _around(place: Place, parent: Callable[[str], Place | None], kind: PlaceKind) -> str:

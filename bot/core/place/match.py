@@ -20,7 +20,8 @@ _LIKELY = 75.0  # from which on we ask
 _LONG = 5  # letters of a name whose one wrong letter leaves no doubt
 _WORDS = 4  # of a name
 _PARTS = 6  # of a name with what it lies in
-_MARKS = re.compile(r"[(),;/\n]|\bin\b|\bkatika\b|\bhuko\b", re.IGNORECASE)
+# Between a name and what it lies in. A slash may also stand inside a name: "Bura (Taita/Taveta)".
+_MARKS = [re.compile(rf"[(),;\n{slash}]|\bin\b|\bkatika\b|\bhuko\b", re.IGNORECASE) for slash in ("", "/")]
 _SIZES = {kind: n for n, kind in enumerate(PlaceKind)}
 
 Found = list[Place]
@@ -102,11 +103,11 @@ def _answer(found: Found, near: Point | None, *, sure: bool) -> Match:
 
 
 def _without_seats(names: Names, found: Found) -> Found:
-    """A district and the town of its name in it are one to the person: the district, which holds both. Where the county is called so, too,
-    people tell county from town, and the district between them is left out."""
+    """A district and a town in it that one name means are one to the person: the district, which holds both. Where it means the county,
+    too, people tell county from town, and the district between them is left out."""
     left = {place.id: place for place in found}
     for town in found:
-        around = [place for place in names.up(town) if place.id in left and bare(place.name)[0] == bare(town.name)[0]]
+        around = [place for place in names.up(town) if place.id in left]
         district = next((place for place in around if place.kind is PlaceKind.ADM2), None)
         if town.kind is PlaceKind.TOWN and district:
             left.pop((district if len(around) > 1 else town).id, None)
@@ -136,9 +137,12 @@ def _of_kind(found: Found, kind: PlaceKind | None) -> Found:
 def _qualified(names: Names, typed: str, *, typos: bool) -> Found:
     """ "Bura (Tana River)", "Bura, Garissa", "bura garissa", "Garissa (town)"; the larger one may also come first."""
     meant = _meant if typos else _whole
-    parts = [part for part in _MARKS.split(typed)[:_PARTS] if folded(part)]
-    if len(parts) > 1:
-        return _narrowed(names, parts[0], parts[1:], meant) or _narrowed(names, parts[-1], parts[:-1], meant)
+    split = [[part for part in marks.split(typed)[:_PARTS] if folded(part)] for marks in _MARKS]
+    for parts in split:
+        if len(parts) > 1 and (one := _narrowed(names, parts[0], parts[1:], meant) or _narrowed(names, parts[-1], parts[:-1], meant)):
+            return one
+    if len(split[-1]) > 1:
+        return []
     words = folded(typed).split()
     found: Found = []
     for cut in range(1, len(words)) if len(words) <= 2 * _WORDS else ():
@@ -157,8 +161,8 @@ def _narrowed(names: Names, typed: str, hints: Sequence[str], meant: Callable[[N
     found = meant(names, typed)
     for hint in hints if found else ():
         kind = kind_of(hint)
-        around = {place.id for place in meant(names, hint)} if kind is None else set()
-        found = [p for p in found if p.kind is kind or any(up.id in around for up in names.up(p))]
+        around = {hint.strip(), *(place.id for place in meant(names, hint))} if kind is None else set()
+        found = [p for p in found if p.kind is kind or p.id == hint.strip() or any(up.id in around for up in names.up(p))]
     return found
 
 

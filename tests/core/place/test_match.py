@@ -10,7 +10,7 @@ from tests.places.small import rows, small
 
 GARISSA, TANA = "KE-07", "KE-40"
 GARISSA_TOWN, BURA_GARISSA, BURA_TANA, HOLA = "KE:geonames:197745", "KE:test:bura-garissa", "KE:test:bura-tana", "KE:test:hola"
-PLACES = small()
+PLACES = Places.of([*rows(), Known(Place("KE:test:kasigau", "Kasigau", PlaceKind.TOWN, "KE", "KE-39"))])
 
 
 @pytest.mark.parametrize(
@@ -44,6 +44,7 @@ PLACES = small()
         pytest.param("Hola Kenya", HOLA, id="with-country"),
         pytest.param("Taita-Taveta", "KE-39", id="name-with-slash"),
         pytest.param("Taita/Taveta", "KE-39", id="slash-inside-name"),
+        pytest.param("Kasigau (Taita/Taveta)", "KE:test:kasigau", id="slash-in-the-parent"),
         pytest.param("galole", HOLA, id="other-name"),
         pytest.param("wote", "KE:test:wote", id="common-word-that-is-a-town"),
         pytest.param("KE-40", TANA, id="iso-code"),
