@@ -41,16 +41,19 @@ _IS_THERE = re.compile(r"(?:is|are) there\b|(?:je )?(?:kuna|ipo|zipo)\b|any\b")
 _MEANING = re.compile(r"(?:what|whats) .*|.*\bni nini|nini .*")
 _IN_FORCE = bag("the current currently latest active new now today tonight there leo sasa zilizopo yaliyopo")
 _LONGEST = 14  # words: more is a story
+_AT = bag("in at near around katika huko hapo kaunti mji")  # before the name of a place
 _LONG = 5  # letters of a hazard's name that may be misspelt
 _NAME = 4  # words of a place's name
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Asked for warnings of `hazards` (empty: of all) in `places`: one, several of the same name, or none where none was named."""
+    """Asked for warnings of `hazards` (empty: of all) in `places`: one, several of the same name, or none where none was named. `lost`: a
+    place was named that nobody knows."""
 
     hazards: Collection[str]
     places: Sequence[Place]
+    lost: bool = False
 
 
 class Ask:
@@ -75,6 +78,8 @@ class Ask:
         places, rest = self._without_place(left)
         if _MEANING.fullmatch(plain) and not places and _IN_FORCE.isdisjoint(typed):
             return None
+        if warned and not places and _unknown(left):
+            return Asked(hazards, (), lost=True)
         rest = [word for word in rest if word not in _ASKING]
         slips = [self._slipped(word) for word in rest] if warned else []
         if not (warned or places) or not all(slips) or len(slips) < len(rest):
@@ -107,9 +112,16 @@ class Ask:
             if all(word in _ASKING for word in name) or kind_of(" ".join(name)) is not None:
                 continue
             found = self._match(" ".join(name))
-            if found.places and (found.sure or all(is_named(" ".join(name), place) for place in found.places)):
+            introduced = span.start > 0 and left[span.start - 1] in _AT
+            if found.places and ((found.sure and introduced) or all(is_named(" ".join(name), place) for place in found.places)):
                 return found.places, _without_kinds([*left[: span.start], *left[span.stop :]])
         return (), _without_kinds(left)
+
+
+def _unknown(left: Sequence[str]) -> bool:
+    """Whether all but the words of asking are one or two at the end, behind a word that says where."""
+    known = next((n for n, word in enumerate(left) if word not in _ASKING), len(left))
+    return known < len(left) <= known + 2 and known > 0 and left[known - 1] in _AT
 
 
 def _spans(left: Sequence[str]) -> Iterator[range]:

@@ -60,6 +60,11 @@ class Teller:
 
     def answer(self, asked: Asked, contact: Contact, session: Session, around: Around, *, screen: bool, now: float) -> Decision:
         """The first warning that was asked for, or that there is none. Without any place all count: nobody knows which are theirs."""
+        if asked.lost and self._places is not None and self._places.children(""):
+            text = self._text("place_unknown", contact.lang)
+            return (
+                self._screen(text, (), "", contact, session) if screen else Decision(contact, session, Reply(text, contact.lang, "fixed"))
+            )
         ids = [place.id for place in asked.places] or [contact.place or ANYWHERE]
         about, all_ = _Round(ids, sorted(asked.hazards)), _Round(ids)
         notices = around.notices()

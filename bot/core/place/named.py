@@ -8,7 +8,7 @@ from bot.core.lexicon import bag
 from bot.core.place.fold import bare
 from bot.core.place.types import Place
 
-_SLIP = 6  # letters from which on one wrong letter leaves no doubt
+_SLIP = 7  # letters from which on one wrong letter leaves no doubt
 _LINKS = bag("is ni in at near the of kwa katika huko hapa hapo from")  # before the name: "mahali pangu ni Garissa"
 _EDGES = " .,:;!?-\u2013\u2014\"'()\n\t"
 

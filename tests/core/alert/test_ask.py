@@ -64,6 +64,15 @@ def test_asked(ask: Ask, text: str, hazards: set[str], places: list[str]) -> Non
 
 
 @pytest.mark.parametrize(
+    "text", ["is there a flood warning in atlantis", "kuna onyo la mafuriko katika kijiji chetu", "alerts in Mtowambu"]
+)
+def test_asked_for_a_place_that_nobody_knows(ask: Ask, text: str) -> None:
+    asked = ask.recognise(text)
+    assert asked is not None
+    assert (asked.lost, list(asked.places)) == (True, [])
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "how do I prepare for floods",
@@ -79,6 +88,8 @@ def test_asked(ask: Ask, text: str, hazards: set[str], places: list[str]) -> Non
         "mafuriko garissa",
         "tsunami warning where do i run",
         "danger signs in pregnancy garissa",
+        "warning signs in a child",
+        "kamati ya onyo",
         "alert the chief in garissa",
         "how do i get alerts",
         "warning signs of malaria in mwingi",

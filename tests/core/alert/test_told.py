@@ -5,9 +5,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.alert.cap import Severity
+from bot.core.inbox import Inbox
 from bot.core.types import Lang, Limits
-from tests.core.alert.bench import FLOOD_EN, FLOOD_SW, AlertBench, notice
+from tests.core.alert.bench import FLOOD_EN, FLOOD_SW, WORDS, AlertBench, notice
 from tests.core.test_inbox import NOW
+from tests.places.small import small
 from tests.small import EN, SW, TEXTS
 
 ASK = "is there a flood warning in garissa?"
@@ -94,6 +96,31 @@ class TestAsked:
         assert bench.say("is there a flood warning in mwingi") == ["No warning for Mwingi at 08:00. Call 112."]
         assert bench.say("flood warning garissa") == ["No warning for Garissa (county), Garissa (town) at 08:00. Call 112."]
         bench.end("alert:3")
+        assert bench.say("ALERTS") == ["No warning at 08:00. Call 112."]
+
+    def test_a_place_that_nobody_knows_is_asked_for_and_no_model_is(self, bench: AlertBench) -> None:
+        bench.put(notice())
+        assert bench.say("is there a flood warning in atlantis") == [TEXTS[EN]["place_unknown"]]
+
+    def test_without_places_all_are_told(self, bench: AlertBench) -> None:
+        bench.inbox = Inbox(bench.library, bench.channels, lang=EN, values={}, words=WORDS)  # type: ignore[arg-type]
+        bench.put(notice())
+        assert bench.say("is there a flood warning in atlantis") == [FLOOD_EN]
+
+    def test_a_silent_source_is_owned_up_to(self, bench: AlertBench) -> None:
+        values = {"emergency_number": "112"}
+        bench.inbox = Inbox(
+            bench.library,
+            bench.channels,
+            lang=EN,
+            values=values,
+            words=WORDS,
+            places=small(),
+            silent=lambda now: now == NOW,  # type: ignore[arg-type]
+        )
+        assert bench.say("flood warning hola") == ["No warning for Hola at 08:00, but a source is silent. Call 112."]
+        assert bench.say("ALERTS") == ["No warning at 08:00, but a source is silent. Call 112."]
+        bench.now += 1
         assert bench.say("ALERTS") == ["No warning at 08:00. Call 112."]
 
     def test_what_has_expired_is_told_no_more(self, bench: AlertBench) -> None:
