@@ -61,10 +61,7 @@ class Teller:
     def answer(self, asked: Asked, contact: Contact, session: Session, around: Around, *, screen: bool, now: float) -> Decision:
         """The first warning that was asked for, or that there is none. Without any place all count: nobody knows which are theirs."""
         if asked.lost and self._places is not None and self._places.children(""):
-            text = self._text("place_unknown", contact.lang)
-            return (
-                self._screen(text, (), "", contact, session) if screen else Decision(contact, session, Reply(text, contact.lang, "fixed"))
-            )
+            return self._said(self._text("place_unknown", contact.lang), contact, session, screen=screen)
         ids = [place.id for place in asked.places] or [contact.place or ANYWHERE]
         about, all_ = _Round(ids, sorted(asked.hazards)), _Round(ids)
         notices = around.notices()
@@ -149,9 +146,13 @@ class Teller:
         at = datetime.fromtimestamp(now, self._zone).strftime("%H:%M")
         which = ("alerts_silent" if silent else "alerts_none") + ("" if name else "_anywhere")
         text = self._text(which, lang, **self._values, place=name, time=at)
+        return self._said(text, contact, session, screen=screen)
+
+    def _said(self, text: str, contact: Contact, session: Session, *, screen: bool) -> Decision:
+        """That there is nothing to tell."""
         if screen:
             return self._screen(text, (), "", contact, session)
-        return Decision(contact, replace(session, state="", more=""), Reply(text, lang, KIND))
+        return Decision(contact, replace(session, state="", more=""), Reply(text, contact.lang, KIND))
 
     def _wanted(self, notices: Sequence[Notice], round_: _Round) -> Sequence[Notice]:
         """Those of the round that were not told yet. Where it is not known what a warning is about, it may be what they mean."""
