@@ -27,7 +27,7 @@ class Handoff:
         The person's contact is held by the caller."""
         wish = decision.wish
         if wish is None:
-            return self._more_told(tx, decision, now=now) if decision.told else decision
+            return self._more_told(tx, decision, message, now=now) if decision.told else decision
         if wish.kind in URGENT:
             _urgent(tx, decision, wish, message, now)
             return decision  # its vetted text is the reply
@@ -35,7 +35,7 @@ class Handoff:
         text = self._library.text(name, decision.contact.lang, **self._values)
         return replace(decision, reply=Reply(text, decision.contact.lang, "fixed"))
 
-    def _more_told(self, tx: Tx, decision: Decision, *, now: float) -> Decision:
+    def _more_told(self, tx: Tx, decision: Decision, message: Message, *, now: float) -> Decision:
         """What somebody writes soon after they said that they need help goes to their ticket: where they are, what they need. A question
         is answered all the same, unless it is the first thing that they write; who stopped us hears that once."""
         ticket = tx.emergency_ticket(decision.contact.urn, ROLL_CALL, since=now - AGAIN_S)
@@ -47,7 +47,8 @@ class Handoff:
         if silent or (decision.question and not first and is_question(decision.told)):
             return decision
         lang = decision.contact.lang
-        reply = Reply(self._library.text("help_added", lang, **self._values), lang, "emergency", despite_stop=first)
+        text = self._library.text("help_added", lang, **self._values)
+        reply = Reply(text, lang, "emergency", ends=not message.session_id, despite_stop=first)  # a screen stays open for more
         return replace(decision, question=False, reply=reply)
 
 

@@ -2,8 +2,14 @@
 
 import pytest
 
+from bot.app import SKILLS
+from bot.core.place.mine import MyPlace
+from bot.core.types import Contact, Session
+from skills.loader import load
 from tests.core.alert.bench import AlertBench
+from tests.core.alert.test_ask import questions
 from tests.core.test_inbox import PERSON
+from tests.places.small import small
 from tests.small import EN, SW, TEXTS
 
 ASKED = "Which one?\n1 Bura (Tana River)\n2 Bura (Garissa)"
@@ -65,6 +71,12 @@ def test_in_swahili(bench: AlertBench, typed: str) -> None:
 def test_ordinary_messages_are_questions(bench: AlertBench, typed: str) -> None:
     assert [lane for lane, _ in bench.send(typed).hints] == ["answers"]
     assert bench.place() == ""
+
+
+def test_no_question_that_ships_tells_a_place() -> None:
+    mine, nobody = MyPlace(load(SKILLS), small()), Contact(PERSON, EN)
+    asked = [text for text, _ in questions()]
+    assert [text for text in asked if mine.told(text, nobody, Session("sms:x"), screen=False)] == []
 
 
 def test_several_places_are_asked_about(bench: AlertBench) -> None:

@@ -259,3 +259,22 @@ def test_no_word_of_a_warning_is_ever_lost_on_any_screen(words: list[str], units
     assert first.startswith("ALERT: FLOOD"), "cut rather than named"
     whole = read(bench, "3" if roll else "1")
     assert whole.split()[: len(text.split())] == text.split()
+
+
+KEYS = st.lists(st.sampled_from([*"0123459", "99", "bura", "garissa", "ta", "ALERTS", ASK, "niko salama", "need help"]), max_size=10)
+
+
+@settings(max_examples=50, deadline=None)
+@given(KEYS, st.sampled_from([56, 156]), st.booleans(), st.booleans())
+def test_every_key_gets_a_screen_that_fits(keys: list[str], units: int, roll: bool, warned: bool) -> None:
+    bench = AlertBench(screen=Limits(units=units, units_joined=units, max_parts=1, reply_within_s=7.0, can_push=False))
+    bench.live_in("KE-07")
+    if warned:
+        bench.put(notice(), STORMS, notice("alert:5", texts=texts("word " * 70)))
+    if roll:
+        bench.roll_call()
+    for n in range(len(keys) + 1):
+        taken = bench.hop("*".join(keys[:n]))
+        reply = taken.reply or taken.late
+        assert reply is not None
+        assert 0 < len(reply.text) <= units, reply.text
