@@ -186,6 +186,17 @@ class Membership(Row, table=True):
     urn: str = _words(primary_key=True)
 
 
+class MadeOnce(Row, table=True):
+    """What a program asked for under a key of its own, so that asking again makes nothing more. See bot.core.alert.once."""
+
+    __tablename__ = "made_once"
+
+    key: str = _words(primary_key=True)
+    digest: str = _words()
+    made: int = Field(default=0, sa_type=BigInteger, nullable=False)
+    at: float = _time()
+
+
 ALERT = _table("alert")
 ALERT_REFERENCE = _table("alert_reference")
 FEED = _table("feed")
@@ -194,3 +205,4 @@ NOTICE = _table("notice")
 BROADCAST = _table("broadcast")
 ROLL_ANSWER = _table("roll_answer")
 MEMBERSHIP = _table("membership")
+MADE_ONCE = _table("made_once")

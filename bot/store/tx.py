@@ -15,6 +15,7 @@ from bot.store.broadcasts import BroadcastRows
 from bot.store.contacts import PeopleRows
 from bot.store.engine import insert_once, insert_or_update
 from bot.store.notices import NoticeRows
+from bot.store.once import OnceRows
 from bot.store.rules import FIRST_DELAY_S, KEEP_TWINS_S, LIVE, OPEN, MessageState, in_session, is_twin
 from bot.store.staff import StaffRows
 from bot.store.statements import ROW, UNTIL, given, given_list, one_of
@@ -69,7 +70,7 @@ _PUSH = (
 )
 
 
-class SqlTx(TicketRows, NoticeRows, AuditRows, PeopleRows, StaffRows, AlertRows, BroadcastRows):
+class SqlTx(TicketRows, NoticeRows, AuditRows, OnceRows, PeopleRows, StaffRows, AlertRows, BroadcastRows):
     """bot.core.ports.Tx over one connection."""
 
     def __init__(self, connection: Connection) -> None:

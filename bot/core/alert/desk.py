@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from bot.core.alert.broadcast import NEXT, Audience, Broadcast, Mode, Stage
 from bot.core.alert.cap import MsgType, ResponseType
 from bot.core.alert.notice import Notice
+from bot.core.alert.once import Once
 from bot.core.alert.preview import Counted
 from bot.core.alert.progress import Progress
 from bot.core.alert.sending import AlertTx, Audiences, BroadcastStore, lane_of
@@ -52,11 +53,14 @@ class AlertDesk:
             raise _missing(id)
         return found
 
-    def draft(self, broadcast: Broadcast, *, by: Member) -> int:
+    def draft(self, broadcast: Broadcast, *, by: Member, once: Once | None = None) -> int:
         """Stores a new draft of `by`, an author, and returns its id. `id`, `stage`, `author`, `created` and what later steps set are
-        the desk's own, whatever `broadcast` says. Places are given with all that lies in them from here on."""
+        the desk's own, whatever `broadcast` says. Places are given with all that lies in them from here on. What was drafted `once`
+        is not drafted again."""
         _allowed(by, Role.AUTHOR, "draft alerts")
         with self.store.begin() as tx:
+            if once is not None and (known := once.known(tx)):
+                return known
             if broadcast.follows:
                 old = _there(broadcast.follows, tx.broadcast(broadcast.follows))
                 _check_follows(broadcast, old, tx)
@@ -64,6 +68,8 @@ class AlertDesk:
             fresh = replace(self._clean(broadcast), author=by.name, created=self.clock())
             added = tx.add_broadcast(fresh)
             self._audit(tx, by, "draft", added, **_said(fresh))
+            if once is not None:
+                once.note(tx, added, now=self.clock())
         return added
 
     def change(self, id: int, broadcast: Broadcast, *, by: Member) -> None:

@@ -9,6 +9,7 @@ from typing import Protocol
 from bot.core.alert.audit import AuditTx
 from bot.core.alert.broadcast import Audience, Broadcast, Mode, Stage
 from bot.core.alert.notice import NoticeTx
+from bot.core.alert.once import OnceTx
 from bot.core.alert.preview import Counted
 from bot.core.alert.progress import ProgressStore
 from bot.core.ports import Channel
@@ -80,7 +81,7 @@ class Page:
     slots: Sequence[float] = ()  # for each of them, the seconds until it is its turn
 
 
-class AlertTx(NoticeTx, AuditTx, Protocol):
+class AlertTx(NoticeTx, AuditTx, OnceTx, Protocol):
     """The part of a transaction that keeps broadcasts."""
 
     def add_broadcast(self, broadcast: Broadcast) -> int:

@@ -188,6 +188,13 @@ def _staff() -> None:
         sa.PrimaryKeyConstraint("hash", name="pk_api_key"),
     )
     op.create_table(
+        "made_once",
+        *_words("key", "digest"),
+        *_bigs("made"),
+        *_times("at"),
+        sa.PrimaryKeyConstraint("key", name="pk_made_once"),
+    )
+    op.create_table(
         "audit",
         sa.Column("n", sa.BigInteger(), nullable=False, autoincrement=False),
         *_times("at"),
@@ -206,7 +213,7 @@ def downgrade() -> None:
         op.drop_column("delivery", name)
     op.drop_index("ix_contact_place_urn", "contact")
     op.drop_column("contact", "place")
-    for table in ("audit", "api_key", "sign_in", "staff", "membership", "roll_answer", "broadcast"):
+    for table in ("audit", "made_once", "api_key", "sign_in", "staff", "membership", "roll_answer", "broadcast"):
         op.drop_table(table)
     if op.get_bind().dialect.name == "postgresql":
         op.execute("DROP FUNCTION audit_is_append_only")
