@@ -1,13 +1,14 @@
 """What can be read off the store at any moment: who waits, how long, and what the last hour cost."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Protocol
 
 from bot.core.types import Lane
 
 COST_S = 3600.0
+DAY_S = 86_400.0
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -42,6 +43,8 @@ class Gauges:
     ticket_since: float = 0.0  # the oldest open one; 0.0: none
     spending: Sequence[Spending] = ()
     holds: int = 0  # of an operator, that keep some of it back
+    broadcasts: Mapping[str, int] = field(default_factory=dict)  # by stage
+    broadcast_deliveries: Mapping[str, int] = field(default_factory=dict)  # by status, of broadcasts that were approved in the last day
 
 
 class GaugeStore(Protocol):

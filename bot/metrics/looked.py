@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 
+from bot.core.alert.broadcast import Stage
 from bot.core.bucket import Bucket
 from bot.core.gauges import Gauges
+from bot.core.types import Status
 from bot.metrics.families import OTHER
 
 _CURRENCY = re.compile(r"[A-Z]{3}")
@@ -70,6 +72,13 @@ class Looked:
             _one("tickets_urgent", "Those of them who may be in danger.", float(gauges.urgent)),
             _one("tickets_oldest_seconds", "How long the first ticket waits.", self.at - gauges.ticket_since if gauges.tickets else 0.0),
             _one("queue_holds", "Holds of an operator that keep some of it back: ujumbe queue.", float(gauges.holds)),
+            _many("broadcasts", "Broadcasts, by stage.", ["stage"], (((one,), float(gauges.broadcasts.get(one, 0))) for one in Stage)),
+            _many(
+                "broadcast_deliveries",
+                "Deliveries of broadcasts that were approved in the last day, by status.",
+                ["status"],
+                (((one,), float(gauges.broadcast_deliveries.get(one, 0))) for one in Status),
+            ),
             _many("cost_last_hour", "What the last hour's parts cost, where the provider tells.", ["channel", "currency"], cost.items()),
             _many("parts_last_hour", "Parts that a provider took, of the last hour's deliveries.", ["channel"], parts.items()),
         ]

@@ -6,9 +6,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Executable, and_, case, func, not_, select
 
-from bot.core.gauges import COST_S, Gauges, Spending, Waiting
+from bot.core.gauges import COST_S, DAY_S, Gauges, Spending, Waiting
 from bot.core.ticket import TicketState
 from bot.core.types import Lane
+from bot.store.alert_tables import BROADCAST
 from bot.store.engine import Database, insert_new
 from bot.store.hold_tables import HOLD
 from bot.store.rules import CHECK, LIVE, OPEN, from_micros
@@ -16,7 +17,7 @@ from bot.store.statements import NOW, given, one_of
 from bot.store.tables import DELIVERY, MESSAGE, PART, RATE
 from bot.store.ticket_tables import TICKET
 
-_M, _D, _P, _T = MESSAGE.c, DELIVERY.c, PART.c, TICKET.c
+_M, _D, _P, _T, _B = MESSAGE.c, DELIVERY.c, PART.c, TICKET.c, BROADCAST.c
 _SINCE = given("since")
 
 _QUESTIONS = select(_M.channel, func.count(), func.min(_M.asked)).where(one_of(_M.state, OPEN)).group_by(_M.channel)
@@ -30,6 +31,9 @@ _TICKETS = select(func.count(), func.coalesce(func.sum(case((_T.urgent.is_(True)
     one_of(_T.state, [TicketState.OPEN])
 )
 _HOLDS = select(func.count()).select_from(HOLD)
+_BROADCASTS = select(_B.stage, func.count()).group_by(_B.stage)
+_lately = select(_B.id).where(_B.approved > given("day"))
+_SENT = select(_D.status, func.count()).where(_D.broadcast_id.in_(_lately), _D.broadcast_id > 0).group_by(_D.status)
 # `created` has no index, but ids grow with it: the newest row that is too old bounds the rest.
 _bound = select(_D.id).where(_D.created <= _SINCE).order_by(_D.id.desc()).limit(1).scalar_subquery()
 _groups = (_D.channel, _P.currency)
@@ -56,6 +60,8 @@ class GaugeRows:
                 urgent=int(urgent),
                 ticket_since=float(since or 0.0),
                 holds=int(connection.scalar(_HOLDS) or 0),
+                broadcasts={stage: int(count) for stage, count in connection.execute(_BROADCASTS)},
+                broadcast_deliveries={status: int(count) for status, count in connection.execute(_SENT, {"day": now - DAY_S})},
                 spending=[
                     Spending(channel, currency, int(parts), from_micros(int(micros)))
                     for channel, currency, parts, micros in connection.execute(_SPENDING, {"since": now - COST_S})
