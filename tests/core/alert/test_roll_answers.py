@@ -4,17 +4,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.alert.notice import RollAnswer
+from bot.core.alert.notice import RollAnswer, RollCall
 from bot.core.alert.roll import CALLED_S, ROLL_S
-from bot.core.decision import SESSION_S
+from bot.core.around import Around
+from bot.core.decide import Decider
+from bot.core.decision import SESSION_S, RollSaid
 from bot.core.handoff import AGAIN_S
 from bot.core.inbox import WORTH_S
 from bot.core.storage import NewDelivery
 from bot.core.ticket import ROLL_CALL, TicketKind, TicketState
-from bot.core.types import OFFER
+from bot.core.types import OFFER, Contact, Session
 from tests.core.alert.bench import FLOOD_EN, AlertBench, notice
 from tests.core.test_inbox import NOW, PERSON
-from tests.small import EN, SW, TEXTS
+from tests.small import EN, SW, TEXTS, small_library
 
 SAFE, NEED_HELP = RollAnswer.SAFE, RollAnswer.NEED_HELP
 THANKS, ASK_BACK = TEXTS[EN]["roll_thanks"], TEXTS[EN]["roll_ask"]
@@ -211,6 +213,15 @@ class TestMoreTold:
         bench.see("2")
         assert bench.say("at the mosque in Hola") == [ADDED]
         assert bench.tickets()[0].question.endswith("\nat the mosque in Hola")
+
+
+def test_in_an_exercise_the_ticket_says_so() -> None:
+    decider = Decider(small_library(), values={"emergency_number": "112"})
+    around = Around(roll_call=lambda: RollCall(1, NOW - 60, None, exercise=True))
+    decision = decider.decide("2", Contact(PERSON, EN), Session("sms:x"), screen=False, last="", now=NOW, around=around)
+    assert decision.wish is not None
+    assert decision.wish.words == "EXERCISE: 2"
+    assert decision.roll == RollSaid(1, NEED_HELP, "2")
 
 
 class TestStopped:
