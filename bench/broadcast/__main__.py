@@ -33,6 +33,7 @@ _ROWS: Sequence[tuple[str, Callable[[Outcome], str]]] = (
     ("approval to last one, s", lambda one: f"{one.sent_s:.0f}"),
     ("answers, idle: p50 / p95 ms", lambda one: _percentiles(one.idle_ms)),
     ("answers, during it: p50 / p95 ms", lambda one: _percentiles(one.during_ms)),
+    ("of these, while all parts were up", lambda one: _percentiles(one.calm_ms)),
     ("questions without an answer (0)", lambda one: f"{one.unanswered}"),
     ("last one behind a stop, s", lambda one: f"{one.stop_s:.2f} (after {one.stop_of})"),
     ("came to rest", lambda one: "yes" if one.settled else "NO"),

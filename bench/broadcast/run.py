@@ -65,6 +65,7 @@ class Outcome:
     repeats: int = 0  # of a key
     idle_ms: Sequence[float] = ()
     during_ms: Sequence[float] = ()
+    calm_ms: Sequence[float] = ()  # of these, those that were asked while all parts were up
     unanswered: int = 0
     fed_s: float = 0.0
     sent_s: float = 0.0  # from the approval to the last one
@@ -233,6 +234,8 @@ class _Run:
         out.refused, out.repeats = self.provider.refused, self.provider.repeats
         out.idle_ms = self.asking.waits_ms(self.idle_since, self.idle_until)
         out.during_ms = self.asking.waits_ms(*self.during)
+        spans = [(a, b - _WINDOW_S) for a, b in self.calm.spans if b - _WINDOW_S > a]
+        out.calm_ms = [one for span in spans for one in self.asking.waits_ms(*span)]
         out.unanswered = self.asking.asked(*self.during) - len(out.during_ms)
 
     def _show(self) -> None:
