@@ -60,7 +60,7 @@ def of_audience(connection: Connection, audience: Audience) -> ColumnElement[boo
     got = _C.urn.in_(select(_D.urn).where(may_have_got(chain(connection, audience.got)))) if audience.got else None
     if got is not None and not audience.rest:
         return got
-    ways_in = [] if got is None else [got]
+    ways_in: list[ColumnElement[bool]] = [] if got is None else [got]
     others: list[ColumnElement[bool]] = []
     if audience.places:
         others.append(_C.place.in_(list(audience.places)))
