@@ -110,7 +110,7 @@ def _dot(dot: Dot, view: _View) -> Markup:
     x, y = view.xy(dot.at)
     if not dot.share:
         return Markup('<circle class="town" cx="{:.1f}" cy="{:.1f}" r="3"/>').format(x, y)
-    radius, all_ = 5 + 15 * sqrt(dot.size), sum(count for _, count in dot.share) or 1
+    radius, all_ = _radius(dot), sum(count for _, count in dot.share) or 1
     said = ", ".join(str(count) for _, count in dot.share)
     parts, turn = [Markup("<g><title>{}: {}</title>").format(dot.name, said)], 0.0
     for name, count in dot.share:
@@ -118,6 +118,10 @@ def _dot(dot: Dot, view: _View) -> Markup:
             parts.append(_slice(name, (x, y), radius, (turn, turn + count / all_)))
             turn += count / all_
     return Markup("").join(parts) + Markup("</g>")
+
+
+def _radius(dot: Dot) -> float:
+    return 5 + 15 * sqrt(dot.size)
 
 
 def _slice(name: str, middle: Point, radius: float, turns: tuple[float, float]) -> Markup:
@@ -142,10 +146,10 @@ def _names(dots: Sequence[Dot], view: _View) -> Sequence[Markup]:
         x, y = view.xy(dot.at)
         if len(taken) < NAMED and all(abs(x - a) > 90 or abs(y - b) > 14 for a, b in taken):
             taken.append((x, y))
-            left = x > view.width - 110
+            left, away = x > view.width - 110, (_radius(dot) if dot.share else 3) + 4
             found.append(
                 Markup('<text x="{:.1f}" y="{:.1f}" text-anchor="{}">{}</text>').format(
-                    x - 8 if left else x + 8, y + 4, "end" if left else "start", dot.name
+                    x - away if left else x + away, y + 4, "end" if left else "start", dot.name
                 )
             )
     return found
