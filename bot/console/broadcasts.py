@@ -1,6 +1,7 @@
 """Broadcasts: the list, one of them in whatever stage it is, and what may be done with it."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from aiohttp import web
 
@@ -65,7 +66,7 @@ def _show(ask: Ask, *, why: str = "", status: int = 200) -> web.Response:
         broadcast = ask.app.alert_desk.show(ask.number("id"))
     except NotDone:
         raise web.HTTPNotFound from None
-    every = {"b": broadcast, "why": why, "whom": whom(ask, broadcast), "status": status, "now": ask.app.clock()}
+    every: dict[str, Any] = {"b": broadcast, "why": why, "whom": whom(ask, broadcast), "status": status, "now": ask.app.clock()}
     every |= {"author": broadcast.author == ask.member.name, "approver": ask.member.may(Role.APPROVER)}
     if broadcast.stage in _WENT_OUT:
         live = _figures(ask, ask.app.alert_desk.progress(broadcast.id))
@@ -79,7 +80,7 @@ def _follower(ask: Ask, broadcast: Broadcast) -> Broadcast | None:
     return next((one for one in later if one.follows == broadcast.id and one.stage is not Stage.REJECTED), None)
 
 
-def _figures(ask: Ask, progress: Progress) -> dict[str, object]:
+def _figures(ask: Ask, progress: Progress) -> dict[str, Any]:
     """What a live page counts."""
     said = progress.statuses
     places: dict[str, list[int]] = {}

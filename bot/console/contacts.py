@@ -45,9 +45,10 @@ class Contacts:
     def _list(self, ask: Ask) -> web.Response:
         places, people = where(ask), ask.app.people
         try:
-            place, choices = places.picked(ask.asked("place"), ask.asked("place_id")), ()
+            place = places.picked(ask.asked("place"), ask.asked("place_id"))
+            choices: Sequence[tuple[str, str]] = ()
         except Unsure as unsure:
-            place, choices = "", tuple(unsure.choices)
+            place, choices = "", unsure.choices
         query = self._query(ask, place)
         after = self._names.urn(ask.asked("after"))
         found = people.people(query, after=after, limit=SHOWN + 1)

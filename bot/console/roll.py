@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from aiohttp import web
 
@@ -34,7 +35,7 @@ def _now(ask: Ask) -> web.Response:
     return ask.page("roll_now.html", **_values(ask))
 
 
-def _values(ask: Ask) -> dict[str, object]:
+def _values(ask: Ask) -> dict[str, Any]:
     try:
         broadcast = ask.app.alert_desk.show(ask.number("id"))
     except NotDone:
