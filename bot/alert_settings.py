@@ -137,6 +137,9 @@ class AlertSettings(BaseModel):
         default=ORDER, description=f"the order of an alert's slots behind its source: {', '.join(ORDER)}, each once"
     )
     hosts: tuple[Host, ...] = Field(default=(), description="hosts that our own alerts may link to; empty: no alert holds a link")
+    signing_key: Path | None = Field(default=None, description="PEM file of the key that signs our own alerts as CAP; empty: unsigned")
+    signing_certificate: Path | None = Field(default=None, description="PEM file of its certificate, which you give to who takes them")
+    api_per_minute: float = Field(default=600.0, ge=1, le=60_000, description="requests a minute that one key of the API may make")
     prices: dict[str, str] = Field(default={}, description="what one part costs, by channel, for previews: at_sms = 'KES 0.80'")
 
     @field_validator("order")
@@ -168,6 +171,12 @@ class AlertSettings(BaseModel):
         if wrong := sorted(set(value) - {"tel", "whatsapp"}):
             raise ValueError(f"{wrong[0]!r} is no scheme that alerts are pushed to. Write tel or whatsapp")
         return value
+
+    @model_validator(mode="after")
+    def _key_and_certificate(self) -> Self:
+        if (self.signing_key is None) != (self.signing_certificate is None):
+            raise ValueError("signing_key and signing_certificate belong together. Set both, or neither")
+        return self
 
     @model_validator(mode="after")
     def _one_token_each(self) -> Self:

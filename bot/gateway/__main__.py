@@ -7,6 +7,7 @@ import sys
 from aiohttp import web
 
 from bot import app, config, logs
+from bot.api import add_api
 from bot.console import add_console
 from bot.core.errors import UjumbeError
 from bot.gateway.listen import listen
@@ -39,6 +40,7 @@ def _serve(settings: config.Settings) -> None:
         try:
             site = make_app(house)
             add_console(site, house)
+            add_api(site, house)
             logs.note(log, "started", part="gateway", pid=os.getpid())
             log.info("listening on http://%s:%d", settings.host, settings.port)
             web.run_app(site, sock=server, access_log=None, print=None, shutdown_timeout=_DRAIN_S, keepalive_timeout=_IDLE_S)
