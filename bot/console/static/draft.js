@@ -61,4 +61,4 @@ for (const field of document.querySelectorAll("[data-places]")) {
   });
 }
 
-refresh();
+if (document.getElementById("hazard").value) refresh();
