@@ -7,6 +7,8 @@ one): providers count by the second, and whatever goes at once counts twice ther
   goes before who has not, the earliest deadline first (EDF over one server, total load 1: nobody misses by more than a slot).
 - What nobody's share asks for goes by rank: alerts, then replies, then bulk. So no slot is lost while anybody waits, and an idle
   class costs nothing.
+- Above ten a second a slot that was taken late does not shift the next one, so that what the clock and the database cost is not lost: in
+  t seconds go at most 2 + rate * t, and in the long run the rate.
 - Nobody queues here. Who is refused leaves a mark that its class waits, until shortly after it is due back, and the others leave the
   slot to it. A mark whose owner never came back costs one slot, or a quarter of a second.
 
@@ -32,6 +34,7 @@ TRIP = 5
 FIRST_BREAK_S = 5.0
 LONGEST_BREAK_S = 60.0
 PROBE_S = 35.0  # longer than a call: then the probe was lost, and another one goes
+SHORT_S = 0.1  # a slot: one that is shorter may be taken late by its own length, and the next one is still on time
 SKEW_S = 60.0  # workers' clocks are closer together than this; what is further ahead was written before a clock was set back
 
 
@@ -161,7 +164,17 @@ class Bucket:
         due = self._due(traffic, slot_s, now)
         served = Share(due + slot_s / SHARES[traffic] if due <= now else due, now)
         probed_at = now if self.tripped else self.probed_at
-        return replace(self._with(traffic, served), touched=now, full_at=now + slot_s, probed_at=probed_at)
+        return replace(self._with(traffic, served), touched=now, full_at=self._slot(slot_s, now) + slot_s, probed_at=probed_at)
+
+    def _slot(self, slot_s: float, now: float) -> float:
+        """The time of the slot that is taken at `now`: where somebody waits for each slot and wakes a little late, the next one does not
+        come later for it. Milliseconds are a tenth of the rate at fifty a second; at slow rates they are nothing."""
+        return self.full_at if self.full_at <= now <= self.full_at + late_s(slot_s) else now
+
+
+def late_s(slot_s: float) -> float:
+    """By how much a slot may be taken late without the next one coming later."""
+    return slot_s if slot_s < SHORT_S else 0.0
 
 
 class BucketStore(Protocol):
