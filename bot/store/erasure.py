@@ -14,7 +14,7 @@ from sqlalchemy import Connection, delete, select, update
 from bot.core.alert.people import Erased
 from bot.core.ticket import TicketState
 from bot.store import outbox, rows
-from bot.store.alert_tables import MEMBERSHIP, ROLL_ANSWER
+from bot.store.alert_tables import BROADCAST, MEMBERSHIP, ROLL_ANSWER
 from bot.store.people import known_as
 from bot.store.rules import LIVE, OPEN, MessageState
 from bot.store.statements import given, given_list, one_of
@@ -54,6 +54,8 @@ def erase(connection: Connection, urn: str) -> Erased:
     messages = connection.execute(_UNHEARD, whose).rowcount
     tickets = connection.execute(_TICKETS, whose).rowcount
     connection.execute(_ROLL, whose)
+    # How far a broadcast is fed is told by the last person. From the beginning, then: each of its deliveries is made once, however often.
+    connection.execute(update(BROADCAST).where(BROADCAST.c.fed.contains(urn, autoescape=True)).values(fed=""))
     connection.execute(delete(MEMBERSHIP).where(MEMBERSHIP.c.urn == urn))
     connection.execute(delete(RATE).where(RATE.c.name.endswith(f":{urn}", autoescape=True)))
     _contact(connection, urn, stopped=stopped)

@@ -1,5 +1,6 @@
 """A person who is erased is nowhere any more, and what others count is still counted."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -57,6 +58,7 @@ def lived(store: SqlStore, urn: str) -> int:
 
 def a_broadcast(store: SqlStore) -> None:
     row = Broadcast(id=1, mode=Mode.LIVE, stage=Stage.SENDING, roll_call=True, author="amina", approver="baraka")
+    row.fed = json.dumps({"tel": [0, URN]})
     with store._db.write() as connection:
         connection.execute(insert(BROADCAST).values(row.model_dump()))
 
