@@ -10,7 +10,8 @@ from tests.console.browser import CHROMIUM
 from tests.console.house import real_site
 from tests.gateway.conftest import Client, serving
 
-collect_ignore = [] if CHROMIUM else ["test_phone_page.py", "test_staff_browser.py"]
+IN_A_BROWSER = ["test_broadcast_way.py", "test_phone_page.py", "test_staff_browser.py", "test_work_pages.py"]
+collect_ignore = [] if CHROMIUM else IN_A_BROWSER
 
 
 @pytest.fixture
