@@ -12,6 +12,7 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from bot.__main__ import main
+from bot.core.alert.broadcast import Stage
 from bot.core.errors import SendError
 from bot.core.gauges import Gauges, Spending, Waiting
 from bot.core.types import Lane, Status
@@ -29,6 +30,7 @@ VALUES = {
     "kind": KINDS | {"other"},
     "part": {"write", "choose"},
     "job": {"ujumbe"},
+    "stage": {*map(str, Stage)},
 }
 
 

@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Boolean, Connection, Float, Integer, MetaData, Table, Text, insert, select
+from sqlalchemy import JSON, BigInteger, Boolean, Connection, Float, Integer, LargeBinary, MetaData, Table, Text, insert, select
 from sqlalchemy.types import TypeEngine
 
 # Texts as people and broken gateways send them. None has a NUL or half a surrogate pair: the store takes those out at the door.
 TEXTS = ("", "Plant now.", "🌽👨‍👩‍👧 ምድር हिन्दी", "\u202eabc\u200d\ufeff\ufffd\u0001", "' OR 1=1; -- %s :x \\", "long " * 2000, "\r\n\t")
 ROWS = len(TEXTS)
-_IDS = ("id", "delivery_id", "message_id")
+_IDS = ("id", "delivery_id", "message_id", "alert_id", "broadcast_id")
 _SPELT: Mapping[str, Sequence[str]] = {  # columns whose words we read back into enums
     "lang": ("en", "sw"),
     "lane": ("sends", "alerts"),
@@ -43,7 +43,7 @@ def _rows(connection: Connection, table: Table) -> list[dict[str, Any]]:
 
 def _value(table: Table, column: Any, n: int) -> Any:
     kind: TypeEngine[Any] = column.type
-    if column.name in _IDS:
+    if column.name in _IDS or (column.primary_key and isinstance(kind, BigInteger | Integer)):
         return n + 1
     if isinstance(kind, Boolean) or kind.__class__.__name__ == "BOOLEAN":
         return bool(n % 2)
@@ -51,6 +51,8 @@ def _value(table: Table, column: Any, n: int) -> Any:
         return _structure(column.name, n)
     if isinstance(kind, Text):
         return _words(table, column, n)
+    if isinstance(kind, LargeBinary):
+        return TEXTS[n].encode()
     if isinstance(kind, BigInteger | Integer):
         return (0, 1, 2**31 - 1)[n % 3]
     assert isinstance(kind, Float), f"{table.name}.{column.name} is of a kind that these rows do not know: {kind!r}"
