@@ -55,6 +55,7 @@ _UNITS = bag(
 _POLITE = bag("please pls now tafadhali naomba sasa jamani asap urgent urgently haraka")
 _CALLING = bag("need nahitaji ninahitaji tunahitaji naomba tunaomba nataka tunataka nee ned want me us mimi sisi")
 _DIGIT = re.compile(r"\s*[#(\[]?0?([12])(?![\w/]|[.,]\d)[\s.,:;)\]!\-]*(.*)", re.DOTALL)
+_CRIED = re.compile(r"\s*([a-z]+)\s*[!,.:-]+\s*\w", re.IGNORECASE)  # "Help! Water is at the window"
 _JOINED = re.compile(r"\s*([12])([a-z]{3,}.*)", re.DOTALL | re.IGNORECASE)  # "1safe"
 _LONGEST = 12  # words: more is a story, which only a digit or a plain call for help makes an answer
 
@@ -77,7 +78,8 @@ def said(text: str) -> RollAnswer | None:
     typed = tokens(rest)
     if is_question(rest) or (number and typed and typed[0] in _UNITS):
         return None
-    if number == "2" or (number and "2" in typed) or _needs(typed):
+    cried = _CRIED.match(rest)
+    if number == "2" or (number and "2" in typed) or (cried and _near(cried[1].lower(), _HELP)) or _needs(typed):
         return RollAnswer.NEED_HELP
     return RollAnswer.SAFE if number or _is_safe(typed) else None
 

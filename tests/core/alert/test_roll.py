@@ -14,6 +14,9 @@ I am safe | we are all safe thank God | niko salama | tuko salama sote | salama 
 i dont need help | sihitaji msaada | still safe
 """
 NEED_HELP = """
+Msaada! Maji yamefika dirishani
+Help! Water is at the window
+SAIDIA: mto umefurika, watoto wako juu ya paa
 2 | 2. | 2 help | 2help | 2 need help | need help | I need help | nee help | help | HELP! | helpp | msaada | msada | masaada
 nahitaji msaada | naomba msaada | nisaidie | tusaidie | SOS | save us | rescue me | not safe | siko salama | hatuko salama | unsafe
 we are not safe | 2 tuko juu ya paa shule ya msingi | 2, we are at the school | please help us we are on the roof
