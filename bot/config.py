@@ -224,6 +224,11 @@ def load(**overrides: Any) -> Settings:
         raise BadSetting(f"{path} is not valid TOML: {error}. Mend that line.") from None
 
 
+def api_key() -> str:
+    """The key with which `ujumbe alerts` acts for a member of staff, "" for none. It is a person's, and no setting of the box."""
+    return os.environ.get("UJUMBE_API_KEY", "").strip()
+
+
 def child_environment(settings: Settings) -> dict[str, str]:
     """The environment for a child process, so that it reads exactly these settings and no others."""
     tables = ("UJUMBE_CHANNELS__", "UJUMBE_REMOTE", "UJUMBE_ALERTS", "UJUMBE_CONFIG")

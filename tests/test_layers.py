@@ -65,7 +65,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "bot.staff_command": ("bot.core",),
     "bot.chat": ("bot.app", "bot.config", "bot.core"),
     "bot.tickets": ("bot.core",),
-    "bot.alerts_command": ("bot.cap", "bot.core"),
+    "bot.alerts_command": ("bot.alerts_command", "bot.api", "bot.app", "bot.cap", "bot.core"),
     "bot.places_command": ("bot.core", "bot.places"),
     "bot.queue_command": ("bot.core", "bot.queue_table"),
     "bot.queue_table": ("bot.core",),

@@ -8,6 +8,7 @@ from bot.api.compose import Composing
 from bot.api.forms import Form
 from bot.api.shapes import Shape
 from bot.api.shown import Showing
+from bot.api.trouble import Trouble
 from bot.app import App
 from bot.core.alert.once import Once, once
 from bot.core.alert.staff import Member, Role
@@ -81,6 +82,11 @@ class Route:
     made: bool = False  # 201 where something new was made
     once: bool = False  # it knows Idempotency-Key
     fails: frozenset[int] = frozenset()  # statuses beside those that every address has
+
+    def check(self, member: Member) -> None:
+        """Raises Trouble where none of their roles is enough."""
+        if not any(member.may(role) for role in self.roles):
+            raise Trouble(403, "not_your_role", f"That needs the role {' or '.join(sorted(self.roles))}.", "An admin can give it.")
 
     @property
     def most(self) -> int:

@@ -136,8 +136,7 @@ class Api:
 
     async def _call(self, request: web.Request, route: Route, member: Member) -> Call:
         """The request, read and checked. Raises Trouble and Broken."""
-        if not any(member.may(role) for role in route.roles):
-            raise Trouble(403, "not_your_role", f"That needs the role {' or '.join(sorted(route.roles))}.", "An admin can give it.")
+        route.check(member)
         parts = _parts(request)
         asked = _asked(route, request)
         asked_whole = await to_core(request, self._app.settings.base_url, max_body=route.most)

@@ -81,16 +81,18 @@ def _places(args: argparse.Namespace) -> int:
 def _add_alerts(commands: Commands) -> None:
     from bot.alerts_command import add_commands
 
-    alerts = commands.add_parser("alerts", help="alerts of authorities: take in CAP files")
+    alerts = commands.add_parser("alerts", help="alerts: draft, preview, approve by a second person, follow, correct; take in CAP files")
     add_commands(alerts)
     alerts.set_defaults(run=_alerts)
 
 
 def _alerts(args: argparse.Namespace) -> int:
-    from bot.alerts_command import Received, run
+    from bot.alerts_command import IMPORT, importing, ours
     from bot.app import build
-    from bot.config import load
+    from bot.config import api_key, load
 
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
-    receiving = build(load()).receiving
-    return run(args, Received(receiving.door, receiving.upload, user()), say)
+    app = build(load())
+    if args.alerts_command == IMPORT:
+        return importing.run(args, importing.Received(app.receiving.door, app.receiving.upload, user()), say)
+    return ours.run(args, ours.Place(app, api_key(), user(), time.sleep), say)

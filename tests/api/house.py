@@ -32,7 +32,7 @@ FLOOD: Mapping[str, Any] = {
     "places": ["KE-07"],
     "expires": "2027-01-31T18:00:00+03:00",
 }
-NOW = 1_801_364_400.0  # 31 January 2027, 10:00 in Nairobi
+NOW = 1_801_364_400.0  # 31 January 2027, 06:00 in Nairobi
 
 
 @dataclass
@@ -70,9 +70,13 @@ class Office:
         headers = dict(options.pop("headers", {}))
         if by:
             headers["Authorization"] = f"Bearer {self.keys[by]}"
-        answer = await self.client.request(method, path if path.startswith(("/cap", "/api")) else f"/api/v1{path}", headers=headers, **options)
+        answer = await self.client.request(
+            method, path if path.startswith(("/cap", "/api")) else f"/api/v1{path}", headers=headers, **options
+        )
         body = await answer.read()
-        return Answer(answer.status, answer.headers, body, await answer.json() if answer.content_type == "application/json" and body else None)
+        return Answer(
+            answer.status, answer.headers, body, await answer.json() if answer.content_type == "application/json" and body else None
+        )
 
     async def get(self, path: str, by: str = "", **options: Any) -> Answer:
         return await self.ask("GET", path, by, **options)

@@ -35,7 +35,12 @@ async def test_from_the_draft_to_the_all_clear(house: Office) -> None:
     assert (await house.post(f"{at}/resume", "amina")).status == 403
     assert (await house.post(f"{at}/resume", "ben")).json["stage"] == "sending"
     over = await house.post(f"{at}/over", "amina")
-    assert (over.status, over.json["type"], over.json["response"], over.json["audience"]["got"]) == (201, "Update", "AllClear", draft.json["id"])
+    assert (over.status, over.json["type"], over.json["response"], over.json["audience"]["got"]) == (
+        201,
+        "Update",
+        "AllClear",
+        draft.json["id"],
+    )
     cancel = await house.post(f"{at}/cancel", "amina", {"reason": "withdrawn"})
     assert (cancel.json["type"], cancel.json["slots"]["correction"]) == ("Cancel", "withdrawn")
     update = await house.post(f"{at}/correct", "amina", {"response": "Monitor"})
@@ -63,7 +68,9 @@ async def test_a_rejected_draft_is_changed_part_by_part_and_submitted_again(hous
     at = f"/broadcasts/{made}"
     await house.post(f"{at}/submit", "amina")
     assert (await house.post(f"{at}/reject", "ben", {"why": "Hola, too"})).json["stage"] == "rejected"
-    changed = await house.ask("PATCH", at, "amina", json={"places": ["Garissa County", "Hola"], "words": {"en": {"impact": "Roads are cut"}}})
+    changed = await house.ask(
+        "PATCH", at, "amina", json={"places": ["Garissa County", "Hola"], "words": {"en": {"impact": "Roads are cut"}}}
+    )
     assert changed.status == 200, changed.json
     assert (changed.json["stage"], changed.json["hazard"]) == ("draft", "flood")
     assert [place["id"] for place in changed.json["audience"]["places"]] == ["KE-07", "KE:test:hola"]

@@ -31,13 +31,11 @@ class Received:
     user: str
 
 
-def add_commands(parser: argparse.ArgumentParser) -> "argparse._SubParsersAction[argparse.ArgumentParser]":
-    """Adds the commands to `ujumbe alerts`. `args.alerts_command` is the chosen one; pass `args` to `run`. Returns where more can go."""
-    commands = parser.add_subparsers(dest="alerts_command", required=True, metavar="ACTION")
+def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Adds the command."""
     bring = commands.add_parser("import-cap", help="take in alerts from CAP files; another person releases those that are held")
     bring.add_argument("files", nargs="+", type=Path, metavar="FILE")
     bring.add_argument("--by", default="", help="who you are (default: the user of this machine)")
-    return commands
 
 
 def run(args: argparse.Namespace, place: Received, say: Say) -> int:
