@@ -20,7 +20,7 @@ class Entry:
 
 def feed(entries: Sequence[Entry], *, url: str, title: str, author: str, at: float) -> bytes:
     """The list, the newest first as given. `at`: when it last changed."""
-    root = Element(f"{{{ATOM}}}feed")
+    root = Element("feed", {"xmlns": ATOM})  # ElementTree cannot write attributes below a default namespace
     for name, text in (("id", url), ("title", title), ("updated", _written(at))):
         _add(root, name, text)
     _add(_add(root, "author"), "name", author)
@@ -30,11 +30,11 @@ def feed(entries: Sequence[Entry], *, url: str, title: str, author: str, at: flo
         for name, text in (("id", one.url), ("title", one.title), ("updated", _written(one.at))):
             _add(entry, name, text)
         _add(entry, "link", rel="alternate", href=one.url, type=CAP)
-    return bytes(tostring(root, encoding="UTF-8", xml_declaration=True, default_namespace=ATOM))
+    return bytes(tostring(root, encoding="UTF-8", xml_declaration=True))
 
 
 def _add(parent: Element, name: str, text: str = "", **attributes: str) -> Element:
-    child = SubElement(parent, f"{{{ATOM}}}{name}", attributes)
+    child = SubElement(parent, name, attributes)
     child.text = text or None
     return child
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import web
+from yarl import URL
 
 from bot.api import add_api
 from bot.app import App, open_channels
@@ -65,13 +66,13 @@ class Office:
         with self.app.people.begin() as tx:
             tx.take_in(listed, lang=Lang.EN, replaces=True, now=self.clock.now)
 
-    async def ask(self, method: str, path: str, by: str = "", **options: Any) -> Answer:
+    async def ask(self, method: str, path: str | URL, by: str = "", **options: Any) -> Answer:
         """One request. `by`: whose key goes with it, "" for nobody's."""
         headers = dict(options.pop("headers", {}))
         if by:
             headers["Authorization"] = f"Bearer {self.keys[by]}"
         answer = await self.client.request(
-            method, path if path.startswith(("/cap", "/api")) else f"/api/v1{path}", headers=headers, **options
+            method, path if isinstance(path, URL) or path.startswith(("/cap", "/api")) else f"/api/v1{path}", headers=headers, **options
         )
         body = await answer.read()
         return Answer(
