@@ -40,7 +40,7 @@ class Chores:
 
     def due(self, *, now: float, limit: int, closed: Collection[str] = ()) -> Sequence[tuple[Lane, int]]:
         found = {}
-        with self._db.write() as connection:
+        with self._db.write(may_be_lost=True) as connection:
             rows = connection.execute(_unlocked(_QUESTIONS_DUE, limit), {"now": now})
             found[Lane.ANSWERS] = [(row.due_at, MESSAGE, Lane.ANSWERS, row.id) for row in rows]
             for lane, due in _DELIVERIES_DUE.items():
@@ -57,7 +57,7 @@ class Chores:
         with self._db.read() as connection:
             if connection.scalar(_NEXT_DUE, line) is None:  # as a rule nobody waits, and then nobody has to wait for the write lock
                 return None
-        with self._db.write() as connection:
+        with self._db.write(may_be_lost=True) as connection:
             hinted: int | None = connection.scalar(_HINT_NEXT, line)
             return hinted
 

@@ -76,8 +76,12 @@ def _teach_sqlite(engine: Engine, *, foreign_keys: bool) -> None:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         # A transaction that reads first and writes later cannot wait for its turn (SQLITE_BUSY at once): take the turn at the start.
-        reads = connection.get_execution_options().get("reads_only", False)
-        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+        options = connection.get_execution_options()
+        if options.get("reads_only", False):
+            connection.exec_driver_sql("BEGIN")
+            return
+        connection.exec_driver_sql(f"PRAGMA synchronous = {'NORMAL' if options.get('may_be_lost', False) else 'FULL'}")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 class Database:
@@ -86,13 +90,17 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._reader = engine.execution_options(reads_only=True)
+        self._hasty = engine.execution_options(may_be_lost=True)
         # SQLite has one writer at a time, and waits for it by sleeping, unfairly. Threads of one process queue here instead.
         self._turn = threading.Lock() if engine.dialect.name == "sqlite" else None
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """One write transaction: commits at the end of the block, rolls back on an error."""
-        with self._my_turn(), self._answering(), self._engine.begin() as connection:
+    def write(self, *, may_be_lost: bool = False) -> Iterator[Connection]:
+        """One write transaction: commits at the end of the block, rolls back on an error.
+
+        `may_be_lost`: with the power, and with nothing less; then SQLite does not wait for the card. For what is only a note of who works
+        on what: a claim that is lost is made again, and whatever is committed after it brings it to the card before itself."""
+        with self._my_turn(), self._answering(), (self._hasty if may_be_lost else self._engine).begin() as connection:
             yield connection
 
     @contextmanager

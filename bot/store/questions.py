@@ -52,12 +52,12 @@ class Questions:
     _db: Database
 
     def claim_message(self, id: int, *, now: float, lease_s: float) -> ClaimedMessage | None:
-        with self._db.write() as connection:
+        with self._db.write(may_be_lost=True) as connection:
             row = connection.execute(_CLAIM, {"row": id, "now": now, "until": now + lease_s, "fresh": new_token()}).first()
             return None if row is None else rows.claimed_message(row, _person(connection, row.urn))
 
     def renew_message(self, claim: Claim, *, now: float, lease_s: float) -> bool:
-        with self._db.write() as connection:
+        with self._db.write(may_be_lost=True) as connection:
             return connection.execute(_RENEW, {"row": claim.id, "mine": claim.token, "until": now + lease_s}).rowcount == 1
 
     def finish_message(self, claim: Claim, delivery: NewDelivery, *, now: float) -> int | None:

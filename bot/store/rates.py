@@ -22,7 +22,7 @@ class Rates:
     def take_slot(self, name: str, *, rate_per_s: float, burst: float, now: float) -> float:
         spare = spare_s(rate_per_s, burst)
         values = {"bucket": name, "now": now, "each": 1.0 / rate_per_s, "spare": spare}
-        with self._db.write() as connection:
+        with self._db.write(may_be_lost=True) as connection:
             if connection.execute(_take(connection.dialect.name), values).first() is not None:
                 return 0.0
             full: float = connection.execute(_WHEN_FULL, {"bucket": name}).scalar_one()

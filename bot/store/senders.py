@@ -60,7 +60,7 @@ class Senders:
     _db: Database
 
     def claim_delivery(self, id: int, *, now: float, lease_s: float) -> ClaimedDelivery | None:
-        with self._db.write() as connection:
+        with self._db.write(may_be_lost=True) as connection:
             row = connection.execute(_CLAIM, {"row": id, "now": now, "until": now + lease_s, "fresh": new_token()}).first()
             if row is None:
                 return None
@@ -91,7 +91,7 @@ class Senders:
                 connection.execute(_NOTE, _own(claim) | {"why": code})
 
     def finish_delivery(self, claim: Claim, *, now: float) -> Status:
-        with self._db.write() as connection:
+        with self._db.write(may_be_lost=True) as connection:
             delivery = outbox.held(connection, claim)
             if delivery is not None:
                 outbox.climb(connection, claim.id, now=now)

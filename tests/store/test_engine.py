@@ -37,6 +37,17 @@ def test_every_connection_of_a_live_store_is_set_up(sqlite_url: str, pragma: str
     store.close()
 
 
+def test_only_a_note_of_who_works_on_what_may_be_lost_with_the_power(sqlite_url: str) -> None:
+    """What is committed after it waits for the card again, on the same connection."""
+    store = SqlStore(sqlite_url)
+    found = []
+    for may_be_lost in (True, False, True, False):
+        with store._db.write(may_be_lost=may_be_lost) as connection:
+            found.append(connection.exec_driver_sql("PRAGMA synchronous").scalar())
+    assert found == [1, 2, 1, 2]
+    store.close()
+
+
 def _log(url: str) -> int:
     return Path(url.removeprefix("sqlite:///") + "-wal").stat().st_size
 
