@@ -20,4 +20,5 @@ class OnceRows:
 
     def note_once(self, key: str, digest: str, id: int, *, now: float) -> bool:
         values = {"key": key, "digest": digest, "made": id, "at": now}
-        return self._connection.execute(insert_once(self._connection.dialect.name, MADE_ONCE, "key"), values).rowcount == 1
+        added = insert_once(self._connection.dialect.name, MADE_ONCE, "key").returning(MADE_ONCE.c.key)
+        return self._connection.scalar(added, values) is not None  # PostgreSQL's driver does not count what an INSERT did
