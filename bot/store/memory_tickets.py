@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 
-from bot.core.ticket import URGENT, Approved, Ticket, TicketAnswer, TicketKind, TicketState, answer_key
+from bot.core.ticket import URGENT, Approved, Ticket, TicketAnswer, TicketState, answer_key
 from bot.store.memory_rows import Tables
 from bot.store.rules import clean
 
