@@ -89,7 +89,7 @@ def _handed(place: Place, name: str, code: str) -> Iterator[str]:
     yield f"They open {place.address}/console/setup, enter name and code, choose a password and add their phone."
     yield "Hand it only to them: whoever has it acts in their name. Lost: `ujumbe staff reset` makes another one."
     if not place.roster.can_send():
-        yield "No two people can send an alert yet: there must be an author and another person who approves."
+        yield "No two people can send an alert yet: an author and another person who approves must have set up their sign-in."
 
 
 def _listed(place: Place) -> Iterator[str]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.core.alert.cap import Severity
-from bot.core.alert.notice import Notice, RollAnswer, RollCall
+from bot.core.alert.notice import TOLD, Notice, RollAnswer, RollCall, told_broadcasts
 from bot.core.storage import Part
 from bot.core.types import Status
 from bot.store.memory_rows import Tables
@@ -29,12 +29,11 @@ class MemoryNoticeRows:
         return self._t.notices.pop(key, None) is not None
 
     def roll_call(self, urn: str, *, since: float) -> RollCall | None:
-        theirs = (row for row in self._t.outgoing.values() if row.order.urn == clean(urn) and row.order.broadcast_id)
-        asked = [row for row in theirs if row.created >= since and any(map(_went_out, row.parts))]
-        if not asked:
-            return None
-        last = max(asked, key=lambda row: row.id)
-        return RollCall(last.order.broadcast_id, last.created, self._t.roll_answers.get((last.order.broadcast_id, clean(urn))))
+        theirs = [row for row in self._t.outgoing.values() if row.order.urn == clean(urn) and row.created >= since]
+        heard = sorted((row for row in theirs if any(map(_went_out, row.parts))), key=lambda row: -row.id)
+        asked = [(row.order.broadcast_id, row.created) for row in heard if row.order.broadcast_id]
+        asked += [(one, row.created) for row in heard if row.order.kind == TOLD for one in told_broadcasts(row.order.facts)]
+        return next((RollCall(one, created, self._t.roll_answers.get((one, clean(urn)))) for one, created in asked), None)
 
     def answer_roll(self, broadcast_id: int, urn: str, answer: RollAnswer, *, words: str, now: float) -> None:
         self._t.roll_answers[(broadcast_id, clean(urn))] = answer

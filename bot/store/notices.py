@@ -7,11 +7,11 @@ from sqlalchemy import Connection, Row, select, update
 
 from bot.core.alert.broadcast import GOES, Mode, Stage
 from bot.core.alert.cap import Severity
-from bot.core.alert.notice import Notice, RollAnswer, RollCall
+from bot.core.alert.notice import TOLD, Notice, RollAnswer, RollCall, told_broadcasts
 from bot.core.types import Lang, Status
 from bot.store.alert_tables import BROADCAST, NOTICE, ROLL_ANSWER
 from bot.store.engine import insert_or_update
-from bot.store.statements import NOW, given
+from bot.store.statements import NOW, ROW, given
 from bot.store.tables import DELIVERY, PART
 
 _N, _B, _D, _P, _R = NOTICE.c, BROADCAST.c, DELIVERY.c, PART.c, ROLL_ANSWER.c
@@ -27,6 +27,17 @@ _ASKED_IN = (
     .where(_B.roll_call.is_(True), _B.stage.in_([*GOES, Stage.PAUSED]), _went_out.exists())
     .order_by(_D.id.desc())
     .limit(1)
+)
+_TOLD = (
+    select(_D.facts, _D.created)
+    .where(_D.urn == given("person"), _D.broadcast_id == 0, _D.kind == TOLD, _D.created >= given("since"), _went_out.exists())
+    .order_by(_D.id.desc())
+    .limit(5)
+)
+_OPEN_CALL = (
+    select(_B.id.label("broadcast_id"), _B.mode, _R.answer)
+    .outerjoin(ROLL_ANSWER, (_R.broadcast_id == _B.id) & (_R.urn == given("person")))
+    .where(_B.id == ROW, _B.roll_call.is_(True), _B.stage.in_([*GOES, Stage.PAUSED]))
 )
 _WORST = list(Severity)
 
@@ -51,14 +62,25 @@ class NoticeRows:
 
     def roll_call(self, urn: str, *, since: float) -> RollCall | None:
         row = self._connection.execute(_ASKED_IN, {"person": urn, "since": since}).first()
-        if row is None:
-            return None
-        answer = RollAnswer(row.answer) if row.answer else None
-        return RollCall(row.broadcast_id, row.created, answer, exercise=row.mode == Mode.EXERCISE)
+        return self._told(urn, since) if row is None else _call(row, row.created)
+
+    def _told(self, urn: str, since: float) -> RollCall | None:
+        """The roll call in what they were told when they asked."""
+        for told in self._connection.execute(_TOLD, {"person": urn, "since": since}).all():
+            for broadcast in told_broadcasts(told.facts):
+                row = self._connection.execute(_OPEN_CALL, {"row": broadcast, "person": urn}).first()
+                if row is not None:
+                    return _call(row, told.created)
+        return None
 
     def answer_roll(self, broadcast_id: int, urn: str, answer: RollAnswer, *, words: str, now: float) -> None:
         values = {"broadcast_id": broadcast_id, "urn": urn, "answer": answer, "words": words, "at": now}
         self._connection.execute(insert_or_update(self._connection.dialect.name, ROLL_ANSWER, "broadcast_id", "urn"), values)
+
+
+def _call(row: Row[*tuple[Any, ...]], asked: float) -> RollCall:
+    answer = RollAnswer(row.answer) if row.answer else None
+    return RollCall(row.broadcast_id, asked, answer, exercise=row.mode == Mode.EXERCISE)
 
 
 def _notice(row: Row[Any]) -> Notice:

@@ -8,7 +8,7 @@ from sqlalchemy import insert, select
 
 from bot.core.alert.broadcast import Mode, Stage
 from bot.core.alert.cap import Severity
-from bot.core.alert.notice import Notice, RollAnswer, RollCall
+from bot.core.alert.notice import TOLD, Notice, RollAnswer, RollCall
 from bot.core.storage import Store
 from bot.core.types import Lang, Linked, Status
 from bot.store import open_store
@@ -130,6 +130,25 @@ def test_the_newest_roll_call_of_this_person(store: Store) -> None:
     asked(store, 3, now=T + 6, urn=OTHER)
     assert call(store) == RollCall(2, T + 5, None)
     assert call(store, since=T + 5.1) is None
+
+
+def test_who_was_told_its_words_when_they_asked_may_answer_it(store: Store) -> None:
+    broadcast(store, 1)
+    told = put(store, "FLOOD. Reply 1 safe, 2 need help", now=T, dedup="reply:1", kind=TOLD, facts=("broadcast:1",))
+    assert call(store) is None
+    assert send(store, told, now=T) is Status.WIRED
+    assert call(store) == RollCall(1, T, None)
+    say(store, NEED_HELP)
+    assert call(store) == RollCall(1, T, NEED_HELP)
+    assert call(store, urn=OTHER) is None
+    asked(store, 2, now=T - 5)
+    assert call(store, since=T - 9) == RollCall(2, T - 5, None)
+
+
+def test_what_they_were_told_of_a_feed_is_no_roll_call(store: Store) -> None:
+    told = put(store, "FLOOD", now=T, dedup="reply:1", kind=TOLD, facts=("alert:1",))
+    send(store, told, now=T)
+    assert call(store) is None
 
 
 def test_what_they_said_last_stands(store: Store) -> None:

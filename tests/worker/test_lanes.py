@@ -107,3 +107,23 @@ def test_an_unknown_lane_is_refused_with_the_known_ones() -> None:
     )
     assert ended.returncode == 2
     assert "choose from" in ended.stderr
+
+
+def test_a_worker_that_was_full_when_its_broker_was_killed_goes_on(broker: Server, ledger: Ledger) -> None:
+    """All its hints are in hand, so it asks for none and does not see that the connection is gone; and none of them can be given back."""
+    ledger.add(1, takes_s=1.5)
+    ledger.add(2)
+    with worker(Lane.ANSWERS.value, broker.settings):
+        ledger.queue.hint(Lane.ANSWERS, 1)
+        until(lambda: ledger.row(1)[0] == 1)
+        broker.kill()
+        until(lambda: ledger.row(1)[1] == 1)
+        time.sleep(0.5)  # the broker is still gone when the hint would be given back
+        broker.start()
+        until(lambda: _hinted(ledger, 2), within_s=40)
+
+
+def _hinted(ledger: Ledger, row: int) -> bool:
+    ledger.queue.hint(Lane.ANSWERS, row)
+    time.sleep(0.5)
+    return ledger.row(row)[1] == 1

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from bot.core.alert.broadcast import NEXT, Audience, Broadcast, Mode, Stage
 from bot.core.alert.cap import MsgType, ResponseType
-from bot.core.alert.notice import Notice
+from bot.core.alert.notice import Notice, notice_key
 from bot.core.alert.once import Once
 from bot.core.alert.preview import Counted
 from bot.core.alert.progress import Progress
@@ -175,7 +175,7 @@ class AlertDesk:
         with self.store.begin() as tx:
             broadcast = replace(_there(id, tx.broadcast(id)), why=_reason(why), ended=now)
             self._step(tx, broadcast, Stage.STOPPED, by, "stop")
-            tx.end_notice(_key(id), now=now)
+            tx.end_notice(notice_key(id), now=now)
         self.store.end_deliveries(id, STOPPED)  # from here on nothing of it can go out; this only says so
 
     def update(self, id: int, broadcast: Broadcast, *, by: Member) -> int:
@@ -229,7 +229,7 @@ class AlertDesk:
     def _replace(self, tx: AlertTx, old: Broadcast, *, by: Member, with_: int) -> None:
         """Stops what is followed: nothing of it goes out after its follower may."""
         now = self.clock()
-        tx.end_notice(_key(old.id), now=now)
+        tx.end_notice(notice_key(old.id), now=now)
         if old.stage is Stage.STOPPED:
             return
         _save(tx, replace(old, stage=Stage.STOPPED, why=f"replaced by broadcast {with_}", ended=now), was=old.stage)
@@ -325,11 +325,6 @@ def _reason(why: str) -> str:
     return " ".join(why.split())[:500]
 
 
-def _key(id: int) -> str:
-    """Of its notice."""
-    return f"broadcast:{id}"
-
-
 def _notice(broadcast: Broadcast, old: Broadcast | None) -> Notice | None:
     """What people who ask are told. Nothing of an exercise, of a Cancel, of what is over, or of what is for some groups alone."""
     if broadcast.mode is not Mode.LIVE or broadcast.msg_type is MsgType.CANCEL or broadcast.response is ResponseType.ALL_CLEAR:
@@ -340,7 +335,7 @@ def _notice(broadcast: Broadcast, old: Broadcast | None) -> Notice | None:
         return None
     places = () if audience.everyone else [place for place in audience.places if place not in audience.without]
     return Notice(
-        key=_key(broadcast.id),
+        key=notice_key(broadcast.id),
         hazard=broadcast.hazard,
         severity=broadcast.severity,
         texts=broadcast.texts,

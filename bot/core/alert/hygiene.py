@@ -9,7 +9,7 @@ from dataclasses import replace
 from bot.core.alert.cap import Alert, Area, Info
 
 _ROUNDS = 6  # how often text that was escaped again and again is unescaped
-_TAG = re.compile(r"<!--[^<>]*-->|</?[a-zA-Z!?][^<>]*>")
+_TAG = re.compile(r"<!--[^<>]*-->|<[a-zA-Z/!?][^<>]*>")
 _HOST = r"(?:[a-z0-9-]{1,63}\.){1,6}"
 _LINKS = (
     r"[a-z][a-z0-9+.-]{1,20}://\S+",  # of any scheme
@@ -29,8 +29,10 @@ _IDLE = re.compile(f"(?<![{_SHAPED}])[{_JOINERS}]|[{_JOINERS}](?![{_SHAPED}])")
 
 def clean(text: str, *, domains: Collection[str] = ()) -> str:
     """`text` as one line of plain words. Links go unless their host is one of `domains` or under one."""
-    text = _plain(text)
-    text = _visible(text)
+    shown = _visible(_plain(text))
+    while (again := _visible(_plain(shown))) != shown:  # what was invisible may have parted a tag; each round makes it shorter
+        shown = again
+    text = shown
     return " ".join(_LINK.sub(lambda found: _link(found[0], domains), text).split())
 
 

@@ -1,6 +1,6 @@
 """What the public may be told of the alerts in force, and what they answer: the part of the alerts that an inbox needs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -24,6 +24,9 @@ class Notice:
     source: str = ""
 
 
+TOLD = "alert"  # the kind of a reply that tells warnings to who asks
+
+
 class RollAnswer(StrEnum):
     """What a person said to a roll call."""
 
@@ -39,6 +42,17 @@ class RollCall:
     asked: float
     answer: RollAnswer | None
     exercise: bool = False  # nobody is in danger, and who reads the answers must know
+
+
+def notice_key(broadcast_id: int) -> str:
+    """The key of a broadcast's notice."""
+    return f"broadcast:{broadcast_id}"
+
+
+def told_broadcasts(facts: Iterable[str]) -> Sequence[int]:
+    """The broadcasts whose words a reply told: it rests on their notices, by key."""
+    parted = (fact.partition(":") for fact in facts)
+    return [int(number) for kind, _, number in parted if kind == "broadcast" and number.isdecimal()]
 
 
 class NoticeTx(Protocol):
@@ -57,7 +71,8 @@ class NoticeTx(Protocol):
         ...
 
     def roll_call(self, urn: str, *, since: float) -> RollCall | None:
-        """The newest roll call whose text was made for `urn` from `since` on, went out (or may have), and that was not stopped."""
+        """The newest roll call whose text was made for `urn` from `since` on, went out (or may have), and that was not stopped. Where
+        there is none: the newest whose words they were told when they asked (a delivery of kind TOLD, see `told_broadcasts`)."""
         ...
 
     def answer_roll(self, broadcast_id: int, urn: str, answer: RollAnswer, *, words: str, now: float) -> None:

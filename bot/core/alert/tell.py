@@ -10,7 +10,7 @@ from datetime import UTC, datetime, tzinfo
 
 from bot.core.alert.ask import Ask, Asked
 from bot.core.alert.near import ANYWHERE, Near
-from bot.core.alert.notice import Notice, RollCall
+from bot.core.alert.notice import TOLD, Notice, RollCall
 from bot.core.alert.words import AlertWords
 from bot.core.around import Around
 from bot.core.decision import Decision
@@ -18,7 +18,7 @@ from bot.core.place.label import labels
 from bot.core.place.types import Gazetteer, Match
 from bot.core.types import Choice, Contact, Lang, Library, Reply, Session
 
-KIND = "alert"  # of every reply that is a warning
+KIND = TOLD  # of every reply that is a warning
 STATE, UNREAD = "alerts", "unread"  # and behind it places, hazards and what was told
 SAFE, HELP, READ = "1", "2", "3"  # where a roll call waits, 1 and 2 are its answers
 
@@ -136,7 +136,9 @@ class Teller:
             more = [Choice(*self._text("more_key", lang).split(" ", 1))] if others else []
             return self._screen(text, [*(self._answers(lang) if roll else ()), *more], state, contact, session)
         footer = self._text("alerts_more", lang, count=str(len(others))) if others else ""
-        return Decision(contact, replace(session, state=state, more=""), Reply(text, lang, KIND, footer=footer))
+        # Whom it was told to may answer its roll call, too: the reply remembers whose words it is.
+        told = Reply(text, lang, KIND, facts=(notice.key,), footer=footer)
+        return Decision(contact, replace(session, state=state, more=""), told)
 
     def _none(self, ids: Sequence[str], contact: Contact, session: Session, *, screen: bool, now: float, silent: bool) -> Decision:
         """That there is none, as far as we know; it says so where a source of warnings is silent."""
