@@ -2,12 +2,17 @@
 
 A thread that begins a task promises to be back within the lane's longest task; one that is idle, within seconds. While the broker is
 gone the connecting loop itself writes: a worker that waits is not one that hangs.
+
+A broker that dies while all of a worker's threads are busy goes unseen: the worker has its fill of hints and asks for none, none of
+them can be given back, and so it would wait for ever. Its loop looks for that, too.
 """
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
 from celery import signals
+from celery.worker import state
 from celery.worker.consumer import Consumer
 
 from bot.heartbeat import Heart
@@ -15,6 +20,8 @@ from bot.heartbeat import Heart
 EVERY_S = 4.0
 IDLE_S = 20.0  # five beats: a slow card or a busy processor may swallow a few
 CONNECTING_S = 60.0  # one try of a connection, with its name to be looked up
+
+log = logging.getLogger(__name__)
 
 
 class Pulse:
@@ -47,11 +54,25 @@ def consumer(pulse: Pulse) -> type[Consumer]:
     """Celery's consumer with this pulse, for Worker(consumer_cls=...)."""
 
     class Beating(Consumer):  # type: ignore[misc]  # celery has no types
+        _stuck = False
+
         def register_with_event_loop(self, hub: Any) -> None:
             """At every connection; Celery takes the timer away with the connection."""
             super().register_with_event_loop(hub)
             pulse.ask(self.pool)
             hub.timer.call_repeatedly(EVERY_S, pulse.ask, (self.pool,))
+            self._stuck = False
+            hub.timer.call_repeatedly(EVERY_S, self._look)
+
+        def _look(self) -> None:
+            """Connects anew where hints are in hand and nobody works on any: twice in a row, for they may have come just now."""
+            if not _in_vain(self):
+                self._stuck = False
+            elif not self._stuck:
+                self._stuck = True
+            else:
+                log.warning("hints could not be given back when the broker was gone: connecting anew")
+                raise ConnectionResetError("hints in hand that nobody works on")
 
         def ensure_connected(self, conn: Any) -> Any:
             """As Celery does it, with a beat between its tries."""
@@ -59,6 +80,14 @@ def consumer(pulse: Pulse) -> type[Consumer]:
             return super().ensure_connected(conn)
 
     return Beating
+
+
+def _in_vain(consumer: Any) -> bool:
+    """Whether a worker holds hints and works on none. Only brokers whose acknowledgements kombu counts itself: RabbitMQ's loop sees that it
+    is gone."""
+    qos = getattr(getattr(consumer.task_consumer, "channel", None), "qos", None)
+    delivered, given_back = getattr(qos, "_delivered", ()), getattr(qos, "_dirty", ())
+    return len(delivered or ()) > len(given_back or ()) and not state.reserved_requests
 
 
 def _with_beats(ensure: Callable[..., Any], beat: Callable[[], None]) -> Callable[..., Any]:
