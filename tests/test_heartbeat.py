@@ -127,6 +127,8 @@ def test_a_worker_that_hangs_too_long_is_ended_so_that_it_starts_again(
 ) -> None:
     with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)", *words]) as process:
         try:
+            while not Path(f"/proc/{process.pid}/cmdline").read_bytes():  # for a moment after exec a process has no name
+                time.sleep(0.001)
             write(heartbeat_file(tmp_path, "sends"), process.pid, late_s=late_s)
             assert command.main(["healthcheck", "sends", "--run-dir", str(tmp_path), "--kill-after", "120"]) == 1
             assert ("was ended" in capsys.readouterr().out) is ends
