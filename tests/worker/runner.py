@@ -11,7 +11,7 @@ from bot.worker.__main__ import start_logging
 from bot.worker.beat import BEAT, beat
 from tests.worker.ledger import LEASE_S, Ledger
 
-BEAT_S, IDLE_S, LONGEST_S, WAITING_S = 0.2, 1.0, 4.0, 8.0  # of the heartbeat
+BEAT_S, IDLE_S, LONGEST_S, WAITING_S = 0.3, 2.0, 8.0, 12.0  # of the heartbeat: room for a machine that does other things, too
 
 
 def build(settings: Settings, *, queue: Queue) -> Ledger:
