@@ -1,6 +1,6 @@
 """Broadcasts: the list, one of them in whatever stage it is, and what may be done with it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from aiohttp import web
@@ -135,32 +135,25 @@ def _withdraw(ask: Ask) -> web.Response:
 
 
 def _reject(ask: Ask) -> web.Response:
-    try:
-        ask.app.alert_desk.reject(ask.number("id"), ask.text("why"), by=ask.member)
-    except NotDone as error:
-        return _show(ask, why=ask.why(error), status=409)
-    return ask.done(f"{BROADCASTS}/{ask.number('id')}", "broadcast_rejected")
+    return _step(ask, lambda broadcast: ask.app.alert_desk.reject(broadcast, ask.text("why"), by=ask.member), "broadcast_rejected")
 
 
 def _pause(ask: Ask) -> web.Response:
-    try:
-        ask.app.alert_desk.pause(ask.number("id"), by=ask.member)
-    except NotDone as error:
-        return _show(ask, why=ask.why(error), status=409)
-    return ask.done(f"{BROADCASTS}/{ask.number('id')}", "broadcast_paused")
+    return _step(ask, lambda broadcast: ask.app.alert_desk.pause(broadcast, by=ask.member), "broadcast_paused")
 
 
 def _resume(ask: Ask) -> web.Response:
-    try:
-        ask.app.alert_desk.resume(ask.number("id"), by=ask.member)
-    except NotDone as error:
-        return _show(ask, why=ask.why(error), status=409)
-    return ask.done(f"{BROADCASTS}/{ask.number('id')}", "broadcast_resumed")
+    return _step(ask, lambda broadcast: ask.app.alert_desk.resume(broadcast, by=ask.member), "broadcast_resumed")
 
 
 def _stop(ask: Ask) -> web.Response:
+    return _step(ask, lambda broadcast: ask.app.alert_desk.stop(broadcast, ask.text("why"), by=ask.member), "broadcast_stopped")
+
+
+def _step(ask: Ask, take: Callable[[int], None], done: str) -> web.Response:
+    """Takes a step; what the desk refuses is said on the broadcast's own page."""
     try:
-        ask.app.alert_desk.stop(ask.number("id"), ask.text("why"), by=ask.member)
+        take(ask.number("id"))
     except NotDone as error:
         return _show(ask, why=ask.why(error), status=409)
-    return ask.done(f"{BROADCASTS}/{ask.number('id')}", "broadcast_stopped")
+    return ask.done(f"{BROADCASTS}/{ask.number('id')}", done)

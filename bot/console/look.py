@@ -1,62 +1,20 @@
 """A broadcast looked at before it goes: whom it is for in words, the exact texts, people, cost and finish time."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 
 from bot.app import App
 from bot.console.visit import Ask
 from bot.console.where import where
 from bot.core.alert.broadcast import Broadcast
-from bot.core.alert.draft import Drafted, Drafts, Unsendable
-from bot.core.alert.preview import Counted, Preview
+from bot.core.alert.look import Look, Looker
 from bot.core.alert.where import outermost
-from bot.core.types import Lang
 
 NAMED = 12  # places that are named; more are counted
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
-    """What would happen now."""
-
-    broadcast: Broadcast  # with its texts
-    drafts: Drafts
-    counted: Counted
-    preview: Preview
-
-    @property
-    def texts(self) -> Mapping[Lang, str]:
-        """The exact words, by language."""
-        return {lang: draft.text for lang, draft in self.drafts.items() if isinstance(draft, Drafted)}
-
-    @property
-    def unsendable(self) -> Sequence[Unsendable]:
-        """Languages that have no text."""
-        return [draft for draft in self.drafts.values() if isinstance(draft, Unsendable)]
-
-    @property
-    def warnings(self) -> Sequence[tuple[Lang, str]]:
-        """What the words lack or should not say: shown, never a refusal."""
-        return [(lang, what.value) for lang, draft in self.drafts.items() if isinstance(draft, Drafted) for what in draft.missing]
-
-
 def look(app: App, broadcast: Broadcast) -> Look:
     """What would happen if it went out now. Reads only."""
-    whole = replace(
-        broadcast,
-        audience=replace(
-            broadcast.audience, places=_whole(app, broadcast.audience.places), without=_whole(app, broadcast.audience.without)
-        ),
-    )
-    drafts = app.drafting.drafts(whole)
-    counted = app.alert_audiences.counted(whole.audience, whole.mode)
-    preview = app.previewer.preview(whole, drafts, counted, now=app.clock())
-    return Look(app.drafting.written(whole), drafts, counted, preview)
-
-
-def _whole(app: App, ids: Sequence[str]) -> Sequence[str]:
-    """With all that lies in them, as the desk stores them."""
-    return tuple(dict.fromkeys(one for place in ids for one in (place, *(inner.id for inner in app.places.within([place])))))
+    return Looker(app.drafting, app.alert_audiences, app.previewer, app.places).look(broadcast, now=app.clock())
 
 
 def whom(ask: Ask, broadcast: Broadcast) -> Sequence[str]:

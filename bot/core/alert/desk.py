@@ -14,6 +14,7 @@ from bot.core.alert.preview import Counted
 from bot.core.alert.progress import Progress
 from bot.core.alert.sending import AlertTx, Audiences, BroadcastStore, lane_of
 from bot.core.alert.staff import Member, Role
+from bot.core.alert.where import whole
 from bot.core.errors import NotDone
 from bot.core.place.types import Gazetteer
 from bot.core.ports import Clock, Queue
@@ -195,7 +196,7 @@ class AlertDesk:
         audience = broadcast.audience
         if audience.got and audience.got != broadcast.follows:
             raise NotDone(f"What goes to those who got broadcast {audience.got} has to follow it: draft an update or a cancel of it.")
-        named = replace(audience, places=self._within(audience.places), without=self._within(audience.without))
+        named = replace(audience, places=whole(audience.places, self.places), without=whole(audience.without, self.places))
         return replace(
             broadcast,
             id=0,
@@ -209,11 +210,6 @@ class AlertDesk:
             why="",
             ended=0.0,
         )
-
-    def _within(self, ids: Sequence[str]) -> Sequence[str]:
-        """`ids` in their order, each followed by what lies in it. One that the gazetteer does not know stays."""
-        found = {one: None for place in ids for one in (place, *(inner.id for inner in self.places.within([place])))}
-        return tuple(found)
 
     def _lacks(self, broadcast: Broadcast, counted: Counted) -> Sequence[str]:
         """Why it could not go out, whatever it says."""

@@ -20,6 +20,11 @@ def outermost(ids: Sequence[str], gazetteer: Gazetteer) -> Sequence[str]:
     return [one for one in dict.fromkeys(ids) if (place := gazetteer.place(one)) is None or not _inside(place, known, gazetteer)]
 
 
+def whole(ids: Sequence[str], gazetteer: Gazetteer) -> Sequence[str]:
+    """`ids` in their order, each followed by what lies in it. One that the gazetteer does not know stays."""
+    return tuple(dict.fromkeys(one for place in ids for one in (place, *(inner.id for inner in gazetteer.within([place])))))
+
+
 def _named(places: Sequence[Place], gazetteer: Gazetteer) -> tuple[Sequence[str], Sequence[str]]:
     ids = {place.id for place in places}
     tops = [place for place in places if not _inside(place, ids, gazetteer)]
