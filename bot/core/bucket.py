@@ -7,8 +7,9 @@ one): providers count by the second, and whatever goes at once counts twice ther
   goes before who has not, the earliest deadline first (EDF over one server, total load 1: nobody misses by more than a slot).
 - What nobody's share asks for goes by rank: alerts, then replies, then bulk. So no slot is lost while anybody waits, and an idle
   class costs nothing.
-- Above ten a second a slot that was taken late does not shift the next one, so that what the clock and the database cost is not lost: in
-  t seconds go at most 2 + rate * t, and in the long run the rate.
+- Above ten a second a slot that was taken late does not shift the next one, so that what the clock and the database cost is not lost. And
+  there a reply whose share is due takes the next slot ahead of its time: who asks something while a broadcast goes out does not wait
+  for it. So in t seconds go at most 3 + rate * t, and in the long run the rate.
 - Nobody queues here. Who is refused leaves a mark that its class waits, until shortly after it is due back, and the others leave the
   slot to it. A mark whose owner never came back costs one slot, or a quarter of a second.
 
@@ -34,7 +35,7 @@ TRIP = 5
 FIRST_BREAK_S = 5.0
 LONGEST_BREAK_S = 60.0
 PROBE_S = 35.0  # longer than a call: then the probe was lost, and another one goes
-SHORT_S = 0.1  # a slot: one that is shorter may be taken late by its own length, and the next one is still on time
+SHORT_S = 0.1  # a slot: one that is shorter may be taken late or early by its own length
 SKEW_S = 60.0  # workers' clocks are closer together than this; what is further ahead was written before a clock was set back
 
 
@@ -98,6 +99,8 @@ class Bucket:
         if closed_s:
             return bucket, closed_s
         slot_s = 1.0 / (rate_per_s * bucket.speed(now))
+        if bucket._early(traffic, slot_s, now):
+            return bucket._taken(traffic, slot_s, now), 0.0
         wait = max(0.0, bucket.full_at - now)
         if not wait and bucket._yields(traffic, slot_s, now):
             wait = slot_s
@@ -147,6 +150,12 @@ class Bucket:
         due = self._due(traffic, slot_s, now)
         return (False, due + slot_s / SHARES[traffic], _RANK[traffic]) if due <= now else (True, 0.0, _RANK[traffic])
 
+    def _early(self, traffic: Traffic, slot_s: float, now: float) -> bool:
+        """Whether `traffic` may go ahead of its slot and of all who wait: a reply, within its share, while slots are short."""
+        leeway = leeway_s(slot_s)
+        near = leeway > 0 and self.full_at <= now + leeway
+        return traffic is Traffic.REPLY and near and self._due(traffic, slot_s, now) <= now
+
     def _yields(self, traffic: Traffic, slot_s: float, now: float) -> bool:
         """Whether somebody who waits has a better right to this slot."""
         mine = self._place(traffic, slot_s, now)
@@ -168,12 +177,13 @@ class Bucket:
 
     def _slot(self, slot_s: float, now: float) -> float:
         """The time of the slot that is taken at `now`: where somebody waits for each slot and wakes a little late, the next one does not
-        come later for it. Milliseconds are a tenth of the rate at fifty a second; at slow rates they are nothing."""
-        return self.full_at if self.full_at <= now <= self.full_at + late_s(slot_s) else now
+        come later for it, and one that was taken early is paid for. Milliseconds are a tenth of the rate at fifty a second; at slow
+        rates they are nothing."""
+        return self.full_at if now <= self.full_at + leeway_s(slot_s) else now
 
 
-def late_s(slot_s: float) -> float:
-    """By how much a slot may be taken late without the next one coming later."""
+def leeway_s(slot_s: float) -> float:
+    """By how much a slot may be taken late without the next one coming later, and by a reply early."""
     return slot_s if slot_s < SHORT_S else 0.0
 
 

@@ -109,7 +109,7 @@ class Deliverer:
         turn = pace.turn(channel, delivery.urn, traffic_of(delivery))
         if turn.later:
             return self._postpone(claim, turn.later)
-        if not self.store.part_sending(claim, part.n, now=self.clock(), lease_s=LEASE_S):
+        if not self.store.part_sending(claim, part.n, now=self.clock(), lease_s=LEASE_S, may_be_lost=channel.limits.keeps_key):
             return Status.SENDING  # our lease ran out and somebody else goes on
         try:
             external_id = call(channel, delivery, part)
@@ -117,9 +117,9 @@ class Deliverer:
             status = self._not_taken(channel, delivery, part, error)
             pace.heard(channel, turn, error)
             return status
-        self.store.part_wired(claim, part.n, external_id, now=self.clock(), price=price_of(external_id))
         pace.heard(channel, turn, None)
-        return None
+        last = part.n == delivery.parts[-1].n
+        return self.store.part_wired(claim, part.n, external_id, now=self.clock(), price=price_of(external_id), last=last)
 
     def _not_taken(self, channel: Channel, delivery: ClaimedDelivery, part: Part, error: SendError) -> Status | None:
         """As `_send_part`, after an error: an unclear part is left behind, everything else ends this try."""

@@ -253,12 +253,18 @@ class Store(TicketStore, GaugeStore, BucketStore, ClockStore, WaitingStore, Prot
         """Takes a delivery that is due (QUEUED or ERRORED, hold over, next try reached), or one whose lease ran out in SENDING."""
         ...
 
-    def part_sending(self, claim: Claim, n: int, *, now: float, lease_s: float) -> bool:
-        """Commits that part `n` is about to be written to the provider. False: the claim was lost."""
+    def part_sending(self, claim: Claim, n: int, *, now: float, lease_s: float, may_be_lost: bool = False) -> bool:
+        """Commits that part `n` is about to be written to the provider. False: the claim was lost.
+
+        `may_be_lost`: with the power, where a provider drops repeats of a key: then the part goes again, and once."""
         ...
 
-    def part_wired(self, claim: Claim, n: int, external_id: str, *, now: float, price: Price | None = None) -> None:
-        """Keeps the provider's id and applies any status report that came before it."""
+    def part_wired(
+        self, claim: Claim, n: int, external_id: str, *, now: float, price: Price | None = None, last: bool = False
+    ) -> Status | None:
+        """Keeps the provider's id and applies any status report that came before it.
+
+        With the `last` part the delivery is finished, in the same commit, and its status returned as finish_delivery does."""
         ...
 
     def part_unknown(self, claim: Claim, n: int, code: str, *, now: float) -> None: ...

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
 
+from bot.core.price import Price
 from bot.core.storage import Claim, ClaimedDelivery, ClaimedMessage, NewDelivery, Store, Tx
 from bot.core.types import Lane, Status
 from bot.logs import note
@@ -96,15 +97,20 @@ class _Watched:
             self._deliveries[claim.token].since = time.monotonic()
         return ours
 
-    def part_wired(self, claim: Claim, n: int, external_id: str, *, now: float, **named: Any) -> None:
+    def part_wired(
+        self, claim: Claim, n: int, external_id: str, *, now: float, price: Price | None = None, last: bool = False
+    ) -> Status | None:
         called = time.monotonic()
-        self._store.part_wired(claim, n, external_id, now=now, **named)
+        status = self._store.part_wired(claim, n, external_id, now=now, price=price, last=last)
         held = self._deliveries.get(claim.token)
         if held is not None:
             row, waited = held.row, max(0.0, now - held.row.created)
             f.PARTS.labels(row.channel, self._lane, Status.WIRED).inc()
             f.WIRED.labels(row.channel, self._lane).observe(waited)
             note(log, "wired", **_about(row), part=n, call_s=called - held.since, waited_s=waited)
+        if last:
+            self._deliveries.pop(claim.token, None)
+        return status
 
     def part_unknown(self, claim: Claim, n: int, code: str, **named: Any) -> None:
         self._store.part_unknown(claim, n, code, **named)

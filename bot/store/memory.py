@@ -125,7 +125,7 @@ class MemoryStore(MemoryRates, MemoryBuckets, MemoryTickets, MemoryGauges, Memor
                 message_id=row.order.message_id,
             )
 
-    def part_sending(self, claim: Claim, n: int, *, now: float, lease_s: float) -> bool:
+    def part_sending(self, claim: Claim, n: int, *, now: float, lease_s: float, may_be_lost: bool = False) -> bool:
         with self._write() as t:
             row = t.claimed_delivery(claim)
             if row is None or row.parts[n].status not in UNSENT:
@@ -134,12 +134,15 @@ class MemoryStore(MemoryRates, MemoryBuckets, MemoryTickets, MemoryGauges, Memor
             t.put(replace(row, parts=parts, lease_until=now + lease_s, due_at=now + lease_s))
             return True
 
-    def part_wired(self, claim: Claim, n: int, external_id: str, *, now: float, price: Price | None = None) -> None:
+    def part_wired(
+        self, claim: Claim, n: int, external_id: str, *, now: float, price: Price | None = None, last: bool = False
+    ) -> Status | None:
         with self._write() as t:
             row = t.claimed_delivery(claim)
             if row is not None:
                 t.learn(row.order.channel, clean(external_id), row.id, n)
                 t.put(t.outgoing[row.id].climbed(n, Status.WIRED).priced(n, price))
+        return self.finish_delivery(claim, now=now) if last else None
 
     def part_unknown(self, claim: Claim, n: int, code: str, *, now: float) -> None:
         with self._write() as t:

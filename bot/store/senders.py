@@ -1,6 +1,8 @@
 """SENDS and ALERTS: who has which delivery, and what became of its parts."""
 
-from sqlalchemy import ColumnElement, case, exists, select, update
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, case, exists, select, update
 
 from bot.core.price import Price
 from bot.core.storage import Claim, ClaimedDelivery
@@ -69,12 +71,14 @@ class Senders:
             cleared = clearance(connection, row, parts) if row.broadcast_id else None
             return rows.claimed_delivery(row, parts, None if person is None else rows.contact(person), cleared)
 
-    def part_sending(self, claim: Claim, n: int, *, now: float, lease_s: float) -> bool:
-        with self._db.write() as connection:
+    def part_sending(self, claim: Claim, n: int, *, now: float, lease_s: float, may_be_lost: bool = False) -> bool:
+        with self._db.write(may_be_lost=may_be_lost) as connection:
             held = connection.execute(_RENEW, _own(claim) | {"until": now + lease_s}).rowcount == 1
             return held and connection.execute(_CALL, {"row": claim.id, "which": n}).rowcount == 1
 
-    def part_wired(self, claim: Claim, n: int, external_id: str, *, now: float, price: Price | None = None) -> None:
+    def part_wired(
+        self, claim: Claim, n: int, external_id: str, *, now: float, price: Price | None = None, last: bool = False
+    ) -> Status | None:
         with self._db.write() as connection:
             delivery = outbox.held(connection, claim)
             if delivery is not None:
@@ -82,6 +86,7 @@ class Senders:
                 outbox.climb_part(connection, claim.id, n, Status.WIRED)
                 outbox.set_price(connection, claim.id, n, price)
                 outbox.climb(connection, claim.id, now=now)
+            return _finish(connection, claim, delivery, now) if last else None
 
     def part_unknown(self, claim: Claim, n: int, code: str, *, now: float) -> None:
         with self._db.write() as connection:
@@ -95,10 +100,7 @@ class Senders:
             delivery = outbox.held(connection, claim)
             if delivery is not None:
                 outbox.climb(connection, claim.id, now=now)
-                connection.execute(_AGAIN, _own(claim) | {"now": now})
-                connection.execute(_LET_GO, _own(claim))
-                outbox.wake_next(connection, delivery, now=now)
-            return Status(connection.execute(_STATUS, {"row": claim.id}).scalar_one())
+            return _finish(connection, claim, delivery, now)
 
     def retry_delivery(
         self, claim: Claim, *, now: float, after_s: float, code: str, untaken: int | None = None, failed: bool = True, unclear: bool = False
@@ -132,6 +134,15 @@ class Senders:
     def heard(self, channel: str, urn: str, *, since: float) -> bool:
         with self._db.read() as connection:
             return connection.scalar(_HEARD, {"person": urn, "on": channel, "since": since}) is not None
+
+
+def _finish(connection: Connection, claim: Claim, delivery: Row[Any] | None, now: float) -> Status:
+    """Ends the claim on `delivery`, where it is still ours. Its status is climbed already."""
+    if delivery is not None:
+        connection.execute(_AGAIN, _own(claim) | {"now": now})
+        connection.execute(_LET_GO, _own(claim))
+        outbox.wake_next(connection, delivery, now=now)
+    return Status(connection.execute(_STATUS, {"row": claim.id}).scalar_one())
 
 
 def _own(claim: Claim) -> dict[str, object]:

@@ -3,13 +3,12 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.bucket import FLOOR, GRACE_S, LONGEST_BREAK_S, RECOVER_S, SHARES, SKEW_S, TRIP, Bucket, Traffic, late_s
+from bot.core.bucket import FLOOR, GRACE_S, LONGEST_BREAK_S, RECOVER_S, SHARES, SKEW_S, TRIP, Bucket, Traffic, leeway_s
 
 T = 1_800_000_000.0
 ALERT, REPLY, BULK = Traffic
@@ -104,8 +103,10 @@ def test_any_crowd_keeps_the_rate_and_every_share(workers: tuple[int, int, int],
         queue.join(traffic, many)
     queue.run(150 / rate_per_s, order=shuffled)
     times = [at for at, _ in queue.sent]
-    made_up_s = late_s(1 / rate_per_s)
-    assert all(later - sooner >= 1 / rate_per_s - made_up_s - 1e-6 for sooner, later in pairwise(times))
+    early_and_late_s = 2 * leeway_s(1 / rate_per_s)
+    for many in range(1, 6):
+        apart = (later - sooner for sooner, later in zip(times, times[many:], strict=False))
+        assert all(gap >= many / rate_per_s - early_and_late_s - 1e-6 for gap in apart)
     assert 150 / (1 + late) - 2 <= len(times) <= 152
     for traffic, many in zip(EACH, workers, strict=True):
         if many:
@@ -125,7 +126,7 @@ def test_no_window_holds_more_than_one_and_the_rate(asks: list[tuple[float, Traf
         queue.ask(traffic)
     times = [at for at, _ in queue.sent]
     for start in times:
-        assert sum(start <= at <= start + window for at in times) <= 1 + rate_per_s * (window + 1e-4 + late_s(1 / rate_per_s))
+        assert sum(start <= at <= start + window for at in times) <= 1 + rate_per_s * (window + 1e-4 + 2 * leeway_s(1 / rate_per_s))
 
 
 @pytest.mark.parametrize("also", [(BULK,), (REPLY, BULK)], ids=["broadcast", "broadcast-and-replies"])
@@ -154,6 +155,30 @@ def test_a_reply_in_the_middle_of_a_flood_of_alerts_keeps_its_share() -> None:
     assert next(at for at, traffic in queue.sent if traffic is REPLY) - start <= 0.34 + 0.1
     queue.run(59.0)
     assert queue.counted(since=start)[REPLY] == pytest.approx(0.3 * 600, abs=3)
+
+
+@pytest.mark.parametrize("moment", [n / 8 for n in range(8)])
+def test_a_reply_does_not_wait_for_a_broadcast_that_is_fast(moment: float) -> None:
+    """It takes the next slot ahead of its time, if it is the only one, and the broadcast loses that slot and no more."""
+    queue = Field(rate_per_s=60.0)
+    queue.join(ALERT, 8)
+    queue.run((600 + moment) / 60)
+    before = len(queue.sent)
+    assert queue.ask(REPLY) == 0.0
+    queue.run(10.0)
+    assert len(queue.sent) - before == pytest.approx(600, abs=2)
+
+
+def test_a_second_reply_at_once_waits_like_everybody() -> None:
+    queue = Field(rate_per_s=60.0)
+    assert [queue.ask(REPLY) > 0 for _ in range(3)] == [False, True, True]
+
+
+def test_at_a_slow_rate_nothing_goes_early() -> None:
+    queue = Field(rate_per_s=5.0)
+    queue.join(ALERT, 1)
+    queue.run(1.1)
+    assert queue.ask(REPLY) == pytest.approx(0.1, abs=1e-6)
 
 
 @pytest.mark.parametrize(("rate_per_s", "late_ms", "kept"), [(50.0, 4.0, 1.0), (50.0, 15.0, 1.0), (5.0, 4.0, 1 / 1.02)])

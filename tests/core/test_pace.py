@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.bucket import Traffic, late_s
+from bot.core.bucket import Traffic, leeway_s
 from bot.core.deliver import Deliverer
 from bot.core.errors import Throttled
 from bot.core.pace import PATIENCE_S, Pace
@@ -171,7 +171,7 @@ def test_any_schedule_keeps_the_rates_and_loses_nothing(
     office.work(600)
     assert office.store.counts() == {"delivery.wired": len(orders)}
     times = office.channel.times
-    assert_within([at for at, _ in times], rate_per_s, 1 + rate_per_s * late_s(1 / rate_per_s))
+    assert_within([at for at, _ in times], rate_per_s, 1 + rate_per_s * 2 * leeway_s(1 / rate_per_s))
     for urn in (URN, OTHER):
         if pair_s:
             assert_within([at for at, whom in times if whom == urn], 1 / pair_s, pair_burst)

@@ -73,6 +73,7 @@ def test_a_stale_token_changes_nothing(store: Store) -> None:
     for claim in (stale, Claim(delivery, "", 1)):
         assert not store.part_sending(claim, 1, now=T, lease_s=LEASE_S)
         store.part_wired(claim, 0, "out-0", now=T)
+        assert store.part_wired(claim, 0, "out-0", now=T, last=True) is Status.SENDING
         store.part_unknown(claim, 0, "timeout", now=T)
         store.retry_delivery(claim, now=T, after_s=0, code="503")
         store.postpone_delivery(claim, now=T, until=T)
@@ -80,6 +81,30 @@ def test_a_stale_token_changes_nothing(store: Store) -> None:
         assert store.finish_delivery(claim, now=T) is Status.SENDING
     assert (store.parts(delivery), store.counts()) == before
     assert store.part_sending(fresh, 0, now=T, lease_s=LEASE_S)
+
+
+@pytest.mark.parametrize("first", [Status.WIRED, Status.UNKNOWN])
+def test_the_last_part_ends_the_delivery(store: Store, first: Status) -> None:
+    """As finish_delivery would: the claim is let go, the status is that of the parts, and the person's next delivery is due at once."""
+    delivery, following = put(store, "one", "two"), put(store, "next")
+    claimed = hold(store, delivery)
+    if first is Status.WIRED:
+        wire(store, claimed, 0)
+    else:
+        store.part_unknown(claimed.claim, 0, "timeout", now=T)
+    assert store.part_sending(claimed.claim, 1, now=T, lease_s=LEASE_S, may_be_lost=True)
+    assert store.part_wired(claimed.claim, 1, "out-1", now=T, last=True) is first
+    assert parts(store, delivery) == [first, Status.WIRED]
+    assert not store.part_sending(claimed.claim, 1, now=T, lease_s=LEASE_S)
+    assert (Lane.SENDS, following) in store.due(now=T, limit=9)
+
+
+def test_a_last_part_with_one_left_out_is_not_the_end(store: Store) -> None:
+    delivery = put(store, "one", "two")
+    claimed = hold(store, delivery)
+    assert store.part_sending(claimed.claim, 1, now=T, lease_s=LEASE_S)
+    assert store.part_wired(claimed.claim, 1, "out-1", now=T, last=True) is Status.QUEUED
+    assert [part.status for part in hold(store, delivery).parts] == [Status.QUEUED, Status.WIRED]
 
 
 def test_an_unclear_part_is_unknown_and_stays_so(store: Store) -> None:

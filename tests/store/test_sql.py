@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from threading import Thread
+from threading import Thread, Timer
 
 import pytest
 from sqlalchemy import event
@@ -63,6 +63,19 @@ def test_a_busy_sqlite_is_store_down(sqlite_url: str, monkeypatch: pytest.Monkey
         assert store.counts() == {}  # who only reads waits for nobody
         other.execute("ROLLBACK")
     put(store)
+    store.close()
+
+
+def test_a_writer_goes_on_as_soon_as_another_process_lets_it(sqlite_url: str) -> None:
+    store = open_store(sqlite_url)
+    with closing(sqlite3.connect(path_of(sqlite_url), isolation_level=None, check_same_thread=False)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        timer = Timer(0.05, other.execute, ["ROLLBACK"])
+        timer.start()
+        put(store)
+        timer.join()
+    with closing(sqlite3.connect(path_of(sqlite_url))) as reader:
+        assert reader.execute("SELECT count(*) FROM delivery").fetchone() == (1,)
     store.close()
 
 
