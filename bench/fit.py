@@ -24,8 +24,8 @@ from skills.loader import load
 
 Array = NDArray[np.float64]
 NAMES = [f.name for f in fields(Evidence)]
-RANK = ["words", "line", "found", "covered", "like", "says", "prior"]
-SURE = [*RANK, "stray", "strange", "margin"]
+RANK = ["words", "line", "found", "covered", "like", "says", "prior", "crowd"]
+SURE = [*RANK, "stray", "strange", "nobody", "margin"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def gather(model: str, most: int, threads: int) -> list[Row]:
 def fit_rank(rows: Sequence[Row]) -> Array:
     """Weights of RANK under which the right fact comes first, by softmax regression."""
     usable = [(row.evidence[:, _at(RANK)], row.right) for row in rows if row.right >= 0 and len(row.evidence) > 1]
-    weights = np.array([2.0, 3.0, 0.3, 1.0, 8.0, 4.0, 1.0])
+    weights = np.array([2.0, 3.0, 0.3, 1.0, 8.0, 4.0, 1.0, 0.5])
     scale = np.std(np.concatenate([e for e, _ in usable]), axis=0) + 1e-9
     z, step = weights * scale, 0.5
     for _ in range(600):

@@ -14,10 +14,11 @@ Plant maize in rows 75 cm apart ...
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bot.core.types import Detail, Fact, Lang
+from skills.asked_file import Asked
 from skills.fact_details import read_details
 from skills.problems import Problems
 
@@ -43,10 +44,24 @@ class Found:
     fact: Fact
     path: Path
     lines: Mapping[str, Sequence[int]]
+    asked: Sequence[Asked] = ()
 
     def line(self, part: str) -> int:
         """Where `part` stands; the heading's line where it is absent."""
         return (self.lines.get(part) or self.lines["title"])[0]
+
+    def also(self, asked: Sequence[Asked]) -> "Found":
+        """The same fact with more questions that lead to it."""
+        more = replace(self.fact, questions=(*self.fact.questions, *(one.text for one in asked)))
+        return replace(self, fact=more, asked=asked)
+
+    def questions(self) -> Iterator[Asked]:
+        """Every question that leads to it, and where it stands."""
+        own = len(self.fact.questions) - len(self.asked)
+        rows = (*self.lines.get("ask", ()), *self.lines.get("detail", ()))
+        texts = (*self.fact.questions[:own], *(detail.question for detail in self.fact.details))
+        yield from (Asked(self.path, number, text) for number, text in zip(rows, texts, strict=False))
+        yield from self.asked
 
 
 @dataclass(slots=True)

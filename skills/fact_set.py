@@ -1,9 +1,10 @@
-"""Reads the facts/ folder of one skill: a file per topic and language, with the same facts in every language."""
+"""Reads the facts/ and asked/ folders of one skill: a file per topic and language, with the same facts in every language."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bot.core.types import Lang
+from skills.asked_file import AskedFile, read_asked
 from skills.fact_file import Found, read_facts
 from skills.fact_rules import check_fact
 from skills.problems import Problems
@@ -13,6 +14,8 @@ def read_fact_set(path: Path, problems: Problems) -> Sequence[Found]:
     """All facts of the skill in the folder `path`."""
     files = _fact_files(path / "facts", problems)
     by_file = {key: read_facts(file, path.name, key[1], problems) for key, file in files.items()}
+    for key, file in _files(path / "asked", problems).items():
+        by_file[key] = _with_asked(by_file.get(key, ()), read_asked(file, problems), problems)
     for (topic, lang), facts in by_file.items():
         for other in Lang:
             if (topic, other) in by_file:
@@ -25,7 +28,21 @@ def read_fact_set(path: Path, problems: Problems) -> Sequence[Found]:
     return facts
 
 
+def _with_asked(facts: Sequence[Found], asked: AskedFile, problems: Problems) -> Sequence[Found]:
+    """The facts of a file with the questions of its twin in asked/."""
+    for name in asked.headings.keys() - {found.fact.id for found in facts}:
+        problems.add(asked.path, asked.headings[name], f"there is no fact {name!r} in facts/{asked.path.name}", "Name a fact of that file.")
+    return [found.also(tuple(asked.lines.get(found.fact.id, ()))) for found in facts]
+
+
 def _fact_files(folder: Path, problems: Problems) -> Mapping[tuple[str, Lang], Path]:
+    files = _files(folder, problems)
+    if not files:
+        problems.add(folder, 1, "there are no facts", "Write facts/<topic>.en.md and facts/<topic>.sw.md.")
+    return files
+
+
+def _files(folder: Path, problems: Problems) -> Mapping[tuple[str, Lang], Path]:
     files: dict[tuple[str, Lang], Path] = {}
     for file in sorted(folder.glob("*")):
         topic, _, lang = file.stem.rpartition(".")
@@ -33,8 +50,6 @@ def _fact_files(folder: Path, problems: Problems) -> Mapping[tuple[str, Lang], P
             files[topic, Lang(lang)] = file
         else:
             problems.add(file, 1, f"{file.name!r} is not a file of facts", "Call it <topic>.en.md or <topic>.sw.md.")
-    if not files:
-        problems.add(folder, 1, "there are no facts", "Write facts/<topic>.en.md and facts/<topic>.sw.md.")
     return files
 
 

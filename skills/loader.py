@@ -2,7 +2,7 @@
 
 skills/common-texts/   replies.toml, keywords.toml, emergencies.toml, strays.toml
 skills/alert-templates/  hazards.toml, actions.toml, phrases.toml: see skills.alert_texts
-skills/<name>/         skill.toml, prompt.<lang>.md, replies.toml, facts/<topic>.<lang>.md, cases.toml
+skills/<name>/         skill.toml, prompt.<lang>.md, replies.toml, facts/<topic>.<lang>.md, asked/<topic>.<lang>.md, cases.toml
 """
 
 from collections.abc import Sequence
@@ -75,12 +75,13 @@ def _check_unique(facts: Sequence[Found], problems: Problems) -> None:
         first = ids.setdefault((fact.id, fact.lang), found)
         if first is not found:
             problems.add(found.path, found.line("title"), f"a second fact {fact.id!r}; the first: {_place(first, problems)}", "Rename one.")
-        lines = (*found.lines.get("ask", ()), *found.lines.get("detail", ()))
-        for line, question in zip(lines, (*fact.questions, *(d.question for d in fact.details)), strict=False):
-            here = f"{problems.name(found.path)}:{line}"
-            before = questions.setdefault((folded(question), fact.lang), here)
+        for asked in found.questions():
+            here = f"{problems.name(asked.path)}:{asked.number}"
+            before = questions.setdefault((folded(asked.text), fact.lang), here)
             if before != here:
-                problems.add(found.path, line, f"the question {question!r} stands in {before}, too", "Keep it where its answer is.")
+                problems.add(
+                    asked.path, asked.number, f"the question {asked.text!r} stands in {before}, too", "Keep it where its answer is."
+                )
 
 
 def _place(found: Found, problems: Problems) -> str:

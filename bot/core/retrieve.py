@@ -22,6 +22,10 @@ from bot.core.types import Fact, Lang
 _K1, _B = 1.2, 0.4
 # How often a word of each field counts: a title names the topic, a question is what people really type.
 _TITLE, _QUESTION, _BODY = 2.0, 1.5, 1.0
+# How fast a line's weight in the crowd falls with its distance: by e for so much of a cosine. As models/training has it.
+_HEAT = 0.05
+_FAR = 7 * _HEAT  # behind the nearest line: weighs less than a thousandth of it
+_NOBODY = -1  # the strays, among entries
 _LOOKED_AT = 24  # entries looked at closely: the best so many by words, and by each kind of meaning
 
 
@@ -161,8 +165,10 @@ class Index:
         aside = [i for i in range(len(self.lines), len(self._stems)) if i != without]
         stray = max((alike.get(i, 0.0) for i in aside), default=0.0)
         strange = max((near[i] for i in aside), default=0.0) if near else 0.0
+        crowd = self._crowd(near) if near else {}
+        nobody = crowd.get(_NOBODY, trust.CROWD_FLOOR)
         evidence = {}
-        for n in {*_best(bm25), *_best(like), *_best(says)}:
+        for n in {*_best(bm25), *_best(like), *_best(says), *_best({n: share for n, share in crowd.items() if n != _NOBODY})}:
             lines = [i for i in range(len(self.lines))[self._entries[n].lines] if i != without]
             nearest = max(lines, key=lambda i: trust.nearness(alike.get(i, 0.0), near[i] if near else 0.0), default=-1)
             seen = Evidence(
@@ -176,9 +182,22 @@ class Index:
                 stray=stray,
                 meant=bool(near),
                 strange=strange - max(near[i] for i in lines) if near and lines else 0.0,
+                crowd=crowd.get(n, trust.CROWD_FLOOR),
+                nobody=nobody,
             )
             evidence[n] = (seen, nearest)
         return evidence
+
+    def _crowd(self, near: Sequence[float]) -> dict[int, float]:
+        """Entry, and _NOBODY for the strays -> the logarithm of its lines' share of all that lies near the question: many lines that are
+        rather near say more than one."""
+        top = max(near)
+        shares: defaultdict[int, float] = defaultdict(float)
+        for i, value in enumerate(near):
+            if value > top - _FAR:
+                shares[self.lines[i].entry if i < len(self.lines) else _NOBODY] += math.exp((value - top) / _HEAT)
+        whole = sum(shares.values())
+        return {n: max(trust.CROWD_FLOOR, math.log(share / whole)) for n, share in shares.items()}
 
     def _left_out(self, without: int) -> tuple[int, frozenset[str]]:
         ours = 0 <= without < len(self.lines)

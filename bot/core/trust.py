@@ -19,6 +19,7 @@ SURE = 0.95
 HOPELESS = 0.02  # below it not even another is asked: the words of one that nothing answers stay in the house
 DOUBTED = 0.7  # below it another is asked, too, where there is one: by these figures' own count three in ten are wrong there
 _ENOUGH = 3.0  # rare words found; more say no more
+CROWD_FLOOR = -7.0  # a share of a thousandth is as good as none
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,8 @@ class Evidence:
     prior: float = 0.0  # what speaks for its skill, 0 to 1
     stray: float = 0.0  # the nearest of the messages that nothing answers, by words, 0 to 1
     strange: float = 0.0  # and by meaning: how much nearer it is than the nearest of the fact's own lines
+    crowd: float = CROWD_FLOOR  # all its lines together: the logarithm of its share of all that lies near the question in meaning
+    nobody: float = CROWD_FLOOR  # and the share of the messages that nothing answers
     margin: float = 0.0  # its score over the next best fact's
     meant: bool = False  # whether an embedding model was there to compare meanings
 

@@ -115,6 +115,17 @@ def remove_skill(root: Path) -> None:
     shutil.rmtree(root / "bees")
 
 
+ASKED = "skills/bees/asked/hive.en.md"
+
+
+def ask_also(text: str) -> Callable[[Path], object]:
+    def write(root: Path) -> None:
+        (root / "bees" / "asked").mkdir()
+        (root / "bees" / "asked" / "hive.en.md").write_text(text, encoding="utf-8")
+
+    return write
+
+
 def not_utf8(root: Path) -> None:
     (root / "bees" / "skill.toml").write_bytes(b'name = "bees"\ntopics = ["\xff"]\n')
 
@@ -127,6 +138,12 @@ def not_utf8(root: Path) -> None:
         pytest.param(lambda r: (r / "bees" / "prompt.sw.md").unlink(), "skills/bees/prompt.sw.md", 1, "missing", id="no-prompt"),
         pytest.param(lambda r: (r / "bees" / SW).unlink(), "skills/bees/facts/hive.en.md", 1, "hive.sw.md is missing", id="no-twin-file"),
         pytest.param(lambda r: (r / "bees/facts/x.txt").touch(), "skills/bees/facts/x.txt", 1, "not a file of facts", id="odd-file"),
+        pytest.param(ask_also("## honey\n## wax\nwax?"), ASKED, 2, "there is no fact 'wax' in facts/hive.en.md", id="asked-unknown"),
+        pytest.param(ask_also("## honey\nsweet?\n## honey"), ASKED, 3, "a second 'honey'", id="asked-id-twice"),
+        pytest.param(ask_also("sweet?\n## honey"), ASKED, 1, "text before the first id", id="asked-before-ids"),
+        pytest.param(ask_also("## honey: Honey"), ASKED, 1, "is not an id", id="asked-heading-broken"),
+        pytest.param(ask_also("## honey\nsweet?\nSweet"), ASKED, 3, "stands in skills/bees/asked/hive.en.md:2", id="asked-twice"),
+        pytest.param(ask_also("## honey\nhow hive-place EN!"), ASKED, 2, "stands in skills/bees/facts/hive.en.md:", id="asked-elsewhere"),
         pytest.param(lambda r: shutil.rmtree(r / "bees" / "facts"), "skills/bees/facts", 1, "there are no facts", id="no-facts"),
         pytest.param(remove_skill, "skills", 1, "there are no skills", id="no-skills"),
         pytest.param(not_utf8, "skills/bees/skill.toml", 2, "not UTF-8", id="not-utf8"),

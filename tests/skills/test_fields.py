@@ -19,6 +19,15 @@ def test_a_fact_is_read_whole(tmp_path: Path) -> None:
     assert [(fact.id, fact.lang) for fact in skill.facts] == [(name, lang) for lang in Lang for name in tree.IDS]
 
 
+def test_what_people_also_ask_is_added_to_a_fact(tmp_path: Path) -> None:
+    root = tree.make(tmp_path)
+    (root / "bees" / "asked").mkdir()
+    (root / "bees/asked/hive.sw.md").write_text("# Nyuki\n\n## honey\nasali iko wapi\n\nna je nta?\n", encoding="utf-8")
+    asked = {(fact.id, fact.lang): fact.questions for fact in load(root).skills[0].facts}
+    assert asked["honey", Lang.SW] == ("where honey sw", "how honey sw", "asali iko wapi", "na je nta?")
+    assert all(len(questions) == 2 for fact, questions in asked.items() if fact != ("honey", Lang.SW))
+
+
 def test_a_skill_is_read_whole(tmp_path: Path) -> None:
     skill = load(tree.make(tmp_path)).skills[0]
     assert skill.titles == {Lang.EN: "Bees", Lang.SW: "Nyuki"}
