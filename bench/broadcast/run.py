@@ -31,6 +31,7 @@ VICTIMS: Mapping[str, int] = {"alerts": 3, "chores": 3, "gateway": 2, "beat": 2,
 AMINA, BEN = Member("amina", frozenset({Role.AUTHOR})), Member("ben", frozenset({Role.APPROVER}))
 _WINDOW_S = 5.0  # rates are looked at over so long
 _TICK_S = 0.1
+_WARM = 5  # answers
 _SETTLE_S = 240.0  # leases of killed senders run out in a minute
 
 
@@ -133,8 +134,9 @@ class _Run:
         return AlertDesk(self.store, audiences, Places(), _Nobody(), time.time, lambda broadcast: ())
 
     def _idle(self) -> None:
-        """Questions alone."""
+        """Questions alone, from when the first ones were answered: a worker that has just started loads its facts."""
         self.asking.start()
+        self._watch(_SETTLE_S, lambda: len(self.asking.waits_ms(0.0, time.monotonic())) >= _WARM)
         self._watch(self.plan.idle_s, lambda: False)
         self.idle_until = time.monotonic()
         self.idle_since = self.idle_until - self.plan.idle_s
