@@ -1,7 +1,8 @@
 """Fits the numbers of bot/core/trust.py: `python -m bench.fit [--model none] [--most 900]`. Prints them; a person copies them over.
 
-Learns from the skills' cases and from messages that nothing answers (the cases without a fact, and the strays, each asked as if it were
-not known). Half of the questions are for fitting and half for the figures that are printed. Never reads bench/data/unseen or shared/.
+Learns from the skills' cases and from messages that nothing answers (the cases without a fact, and those strays that the embedding model
+was not trained on, each asked as if it were not known). Half of the questions are for fitting and half for the figures that are printed.
+Never reads bench/data/unseen or shared/.
 """
 
 import argparse
@@ -20,6 +21,7 @@ from bot.core.route import Router
 from bot.core.trust import Evidence
 from bot.core.types import Case
 from models.engine import open_engine, open_meaning
+from models.training.encoder_pack import strays as trained_strays
 from skills.loader import load
 
 Array = NDArray[np.float64]
@@ -76,7 +78,8 @@ def gather(model: str, most: int, threads: int) -> list[Row]:
     router = Router(library.skills, index)
     chooser = open_engine(model, cache_dir=settings.cache_dir, threads=threads).chooser if model != "none" else None
     asked = [(case, -1) for s in library.skills for case in s.cases]
-    asked += [(Case(text, lang, ""), len(index.lines) + n) for n, (text, lang) in enumerate(strays)]
+    trained = set(trained_strays(library))
+    asked += [(Case(text, lang, ""), len(index.lines) + n) for n, (text, lang) in enumerate(strays) if text not in trained]
     random.Random(1).shuffle(asked)
     rows = []
     for case, without in asked[:most]:

@@ -1,6 +1,7 @@
 """What holds an emergency's words and none of its danger: a question that asks for knowledge ("how do I prevent snake bite"), a saying
 ("my heart bleeds for money"), an animal's trouble."""
 
+import re
 from collections.abc import Sequence, Set
 
 from bot.core import words
@@ -65,8 +66,13 @@ kiasi gani
 watu wangapi
 matone mangapi
 dakika ngapi
-inasaidia""".splitlines()
+inasaidia
+kunapunguza hatari
+kupunguza hatari
+hupunguza hatari""".splitlines()
 )
+# How a question begins that asks for a reason: "why raise the legs of somebody who passed out".
+_ASKS_WHY = re.compile(r"why (?:lay|press|raise|can (?:kids|children|people)) ")
 # But these say that it is happening to somebody: then it is an emergency however it is asked.
 _NOW = bag(
     """
@@ -102,6 +108,7 @@ prices killing
 price killing
 amenidhulumu pesa
 collector abuses
+collecter abuses
 moyo unavuja
 mfuko unavuja
 nazama madeni
@@ -116,6 +123,30 @@ wananipigia simu
 kunipigia simu""".splitlines()
 )
 
+
+# Words that mean another thing together, taken out (but for what is named kept) before anything is looked for: the rest of the message
+# counts as ever.
+_ASIDES = re.compile(
+    r"""\b(?:
+    (?:year|month|term|week|season)\ end | end\ of\ (?:the\ |this\ |each\ |every\ )?(?:year|month|term|week|season)
+    | (?:corn|maize|cabbage)\ hearts? | burning\ season | (?:told|sit|sitting|sat|stories)\ (?:by|round|around)\ the\ fire
+    | (?P<kept>(?:breathing|swim)(?=\ well)|(?:storm|rains?|cyclone|floods?)(?!\ well))\ (?:well|(?:has\ |have\ )?pass(?:ed|d|es)(?!\ out))
+    | (?:without|bila)\ (?:chemicals?|poisons?|pesticides?|kemikali|sumu)
+    | bury\ (?:it|them|these|those)\ in\ (?:the\ )?(?:sand|soil) | washed\ (?:it|these|those)
+    | (?:wallet|phone|sim|line|account|card|simu|laini)\ (?:is\ |was\ |got\ |has\ been\ )?locked
+    | (?:can|could|will|may)\ (?:it|lightning|thunder)\ (?:hit|strike)\ (?:me|us)
+    )\b""",
+    re.VERBOSE,
+)
+# A house that burnt down, or did so yesterday: what to do now is a question, if nobody is said to be hurt or in it.
+_BURNT_DOWN = re.compile(
+    r"""\b(?:
+    (?:house|home|shop|store|stall)s?\ (?:was\ |were\ |got\ |has\ |is\ )?burn(?:ed|t)\ (?:down|last|yesterday)
+    | (?:nyumba|duka|maduka|kibanda)(?:\ [a-z]+)?
+      \ (?:(?:i|li|ki|zi|ya)li(?:ungua|teketea)|(?:i|li|ki|zi|ya)me(?:ungua|teketea)\ (?:jana|juzi|wiki))
+    )\b""",
+    re.VERBOSE,
+)
 
 # Whose body it is. An animal's trouble is a farmer's question, unless a person is named beside it, or the animal did it.
 _ANIMALS = bag(
@@ -134,6 +165,24 @@ _PERSONS = bag(
     amepigwa amemuuma ameniuma
     """
 )
+_FARM = _ANIMALS - bag("dog dogs puppy cat cats mbwa paka")  # whose young are called "baby goat", "mtoto wa mbuzi"
+_ANYONE = bag("person people children kids mtu watu")  # people in general
+_SOMEBODY = (_PERSONS | bag("grandmother grandfather granny toddler infant cousin pupil student guy lady boys girls i")) - _ANYONE
+_STILL = _PERSONS | bag(
+    """
+    someone somebody everyone family toddler grandmother grandfather inside ndani trapped stuck hurt injured burns burning bleeding
+    blood smoke still mwanangu wanangu nyanya shangazi mjomba familia wapangaji wageni yumo wamo yupo yuko wapo
+    wako amekwama wamekwama ameumia wameumia ameungua wameungua nimeungua watoto majeruhi moshi
+    """
+)  # somebody is in it, or hurt
+
+
+def without_asides(typed: Sequence[str]) -> Sequence[str]:
+    """What is typed without the words that mean another thing together ("at year end")."""
+    text = _ASIDES.sub(lambda found: f" {found['kept'] or ''} ", " ".join(typed))
+    if _STILL.isdisjoint(typed):
+        text = _BURNT_DOWN.sub(" ", text)
+    return text.split()
 
 
 def is_saying(typed: Sequence[str]) -> bool:
@@ -147,14 +196,27 @@ def is_saying(typed: Sequence[str]) -> bool:
 
 
 def is_of_animals(typed: Sequence[str]) -> bool:
-    said: Set[str] = frozenset(typed)
-    return bool(said & _ANIMALS) and not said & _PERSONS
+    young = {n for n in range(len(typed)) if _is_young(typed, n)}
+    return not _ANIMALS.isdisjoint(typed) and not any(w in _PERSONS for n, w in enumerate(typed) if n not in young)
 
 
 def is_knowledge(typed: Sequence[str]) -> bool:
     said: Set[str] = frozenset(typed)
     happening = said & _NOW or any(w.startswith(_SW_NOW_STARTS) for w in typed)
-    return not happening and (any(asking <= said for asking in _KNOWLEDGE) or any(_in_a_row(asking, typed) for asking in _ASKS))
+    return not happening and (
+        any(asking <= said for asking in _KNOWLEDGE) or any(_in_a_row(asking, typed) for asking in _ASKS) or _asks_why(typed)
+    )
+
+
+def _asks_why(typed: Sequence[str]) -> bool:
+    return bool(_ASKS_WHY.match(" ".join(typed))) and _SOMEBODY.isdisjoint(typed)
+
+
+def _is_young(typed: Sequence[str], n: int) -> bool:
+    """Whether the word at `n` is the young of an animal of the farm."""
+    if typed[n] in ("mtoto", "watoto"):
+        return list(typed[n + 1 : n + 2]) == ["wa"] and not _FARM.isdisjoint(typed[n + 2 : n + 3])
+    return typed[n] == "baby" and not _FARM.isdisjoint(typed[n + 1 : n + 2])
 
 
 def _in_a_row(few: Sequence[str], many: Sequence[str]) -> bool:

@@ -23,7 +23,7 @@ _K1, _B = 1.2, 0.4
 # How often a word of each field counts: a title names the topic, a question is what people really type.
 _TITLE, _QUESTION, _BODY = 2.0, 1.5, 1.0
 # How fast a line's weight in the crowd falls with its distance: by e for so much of a cosine. As models/training has it.
-_HEAT = 0.05
+_HEAT = 0.03
 _FAR = 7 * _HEAT  # behind the nearest line: weighs less than a thousandth of it
 _NOBODY = -1  # the strays, among entries
 _LOOKED_AT = 24  # entries looked at closely: the best so many by words, and by each kind of meaning

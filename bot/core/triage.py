@@ -26,8 +26,30 @@ _EXACT = "="  # a phrase's word that begins so has no other forms and is never m
 _SUPPOSED = re.compile(
     r"(?:ni|u|a|tu|m|wa|i|li|ya|ki|vi|zi)ki[a-z]{4,}|(?:a|wa|i|u|li|zi|ya|ki|vi)(?:li|na|taka)(?:ye|yo|lo|cho|zo|vyo)[a-z]{3,}"
 )
-# Everyday words with the stem of an emergency's word and another meaning: to remain, blight, to help each other.
-_OTHERS = bag("baki nibaki abaki tubaki wabaki libaki ubaki kubaki ibaki zibaki yabaki bakajani kufaana")
+# Everyday words with the stem of an emergency's word and another meaning: to remain, blight, to help each other, whole or grown up
+# (mtu mzima is an adult, and not amezimia), cause, cure, noon, to know, a lid, a wedding, a tool.
+_OTHERS = bag(
+    """
+    baki nibaki abaki tubaki wabaki libaki ubaki kubaki ibaki zibaki yabaki bakajani kufaana
+    mzima wazima mizima kizima vizima nzima zima lizima mazima uzima sababu matibabu mchana kufahamu nafahamu nifahamu
+    mfuniko mifuniko kifuniko vifuniko harusi arusi maharusi kifaa vifaa
+    """
+)
+# The same, in many forms: what is switched off or goes out (line imezima), what no person did (benki imenidhulumu), English verbs in
+# Sheng that are not kunaswa (wanaswap), to stop (kusitisha, and not kutishia).
+_OTHER_FORMS = re.compile(
+    r"""
+    (?:i|li|zi|ki|vi|u|ya)(?:me|na|li|ta|ka)zim(?:a|ika|wa)
+    | (?:i|li|zi|ya)(?:me|na|li)(?:ni|tu|wa|m)dhulumu
+    | [a-z]{0,2}(?:na|me|li|ta|ka)sw(?:ap|eat|ell|im|itch|eep)[a-z]{0,3}
+    | [a-z]{0,5}sitish[a-z]{1,3}""",
+    re.VERBOSE,
+)
+# Everyday words one letter from an emergency's word (drunk, night, kisimani, anazama, najisi): spelt right, they are no slip.
+_SPELT = bag("trunk trunks eight eighth kisiwa kisiwani anazaa amezaa wanazaa nahisi anahisi kuhisi")
+
+_THINGS = re.compile(r"zi(?:na|li|ta|me|ka|ki)[a-z]{3,}")  # what many things do (zinaungua)
+_SOMEBODY = re.compile(r"(?:ni|a|tu|wa)(?:na|li|ta|me|ka)[a-z]{3,}")  # what a person does (ameungua)
 
 _Entry = tuple[str, Lang]  # a word of a phrase, in its language
 _Phrase = Sequence[frozenset[_Entry]]  # its places, and the words that will do in each
@@ -53,7 +75,7 @@ class Triage:
 
     def recognise(self, text: str) -> tuple[Emergency, Lang] | None:
         """The emergency that `text` reports and the language it does so in, or None. The longest matching phrase wins."""
-        typed = words.tokens(text)
+        typed = calm.without_asides(words.tokens(text))
         said = frozenset[_Entry]().union(*(self._says(word) for word in typed))
         near = (self._phrases[n] for n in sorted({n for entry in said for n in self._starts.get(entry, ())}))
         found = [(len(phrase), emergency, lang) for emergency, lang, phrase in near if _holds(said, phrase)]
@@ -67,7 +89,7 @@ class Triage:
     def _meant_by(self, typed: str) -> Set[_Entry]:
         """The words of our phrases that `typed` is, in another form or misspelt."""
         near = self._vocabulary.forms(typed)
-        return near if typed in self._known else near | self._vocabulary.slips(typed)
+        return near if typed in self._known or typed in _SPELT else near | self._vocabulary.slips(typed)
 
 
 class _Vocabulary:
@@ -89,7 +111,7 @@ class _Vocabulary:
     def forms(self, typed: str) -> Set[_Entry]:
         """The words that `typed` is, in this or another form."""
         same = frozenset(self._words.get(typed, ()))
-        if typed in _OTHERS:
+        if _is_other(typed):
             return same
         stems = {(e, lang) for lang in Lang for e, of in self._stems.get(words.stem(typed, lang), ()) if of is lang}
         inside = (typed[i:j] for i, j in combinations(range(len(typed) + 1), 2) if j - i >= _ROOT and len(typed) - j <= _TAIL)
@@ -98,7 +120,7 @@ class _Vocabulary:
 
     def slips(self, typed: str) -> Set[_Entry]:
         """The words that `typed` may be a misspelling of."""
-        if len(typed) < _ONE_OFF - 1 or typed in _OTHERS:
+        if len(typed) < _ONE_OFF - 1 or _is_other(typed):
             return frozenset()
         lengths = range(max(_ONE_OFF, len(typed) - 2), len(typed) + 3)
         return frozenset((word, lang) for n in lengths for word, lang in self._lengths.get(n, ()) if _misspelt(word, typed, lang))
@@ -135,9 +157,15 @@ def vetted_words(library: Library) -> Set[str]:
     return frozenset(word for fact in facts for text in (fact.title, fact.sms, fact.body) for word in words.split(text))
 
 
+def _is_other(typed: str) -> bool:
+    return typed in _OTHERS or bool(_OTHER_FORMS.fullmatch(typed))
+
+
 def _same_turn(word: str, typed: str) -> bool:
     """Whether both say that it is, or both that it is not: isianguke (that it may not fall) is no form of imeanguka (it fell).
-    What is only supposed (akianguka) is a form of what is supposed."""
+    What is only supposed (akianguka) is a form of what is supposed, and what things do is none of what a person does."""
+    if _THINGS.fullmatch(typed) and _SOMEBODY.fullmatch(word):
+        return False
     return words.is_negator(typed) is words.is_negator(word) and bool(_SUPPOSED.fullmatch(typed)) is bool(_SUPPOSED.fullmatch(word))
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 # From here on a fact may be answered from: one that the search found, and one that the model chose.
 # From OFFERED on, what the search found is offered by its titles, and the person picks: 7 of 10 that are refused wrongly find it there.
 # Below SURE a model that says NOINFO is believed; above, the search is.
-CONFIDENT = 0.3
+CONFIDENT = 0.4
 CHOSEN = 0.4
 OFFERED = 0.1
 NEARLY = 0.02  # what else is offered with it: below, hardly one in a hundred is what was meant
@@ -43,10 +43,12 @@ class Evidence:
 
 Weights = Mapping[str, float]
 
-_SCORE: Weights = {"words": 10.0, "line": 2.54, "found": 0.88, "covered": 0.19, "like": 9.11, "says": 12.53, "prior": 0.29}
+_SCORE: Weights = {
+    "words": 10.62, "line": 1.29, "found": 0.4, "covered": 1.32, "like": 9.27, "says": 12.6, "prior": -0.13, "crowd": 0.35,
+}  # fmt: skip
 _SURE: Weights = {
-    "words": 3.22, "line": -0.51, "found": 0.96, "covered": -0.62, "like": -4.05, "says": 1.34, "prior": 0.39,
-    "stray": -1.73, "strange": -9.19, "margin": 0.35, "bias": -3.41,
+    "words": 1.11, "line": -2.52, "found": 1.56, "covered": -0.13, "like": -5.84, "says": 2.24, "prior": 0.24, "crowd": 0.93,
+    "stray": -3.58, "strange": -3.38, "nobody": -0.48, "margin": 0.29, "bias": -2.36,
 }  # fmt: skip
 # Where no embedding model is there:
 _SCORE_BY_WORDS: Weights = {"words": 19.28, "line": 7.86, "found": 0.55, "covered": -2.9, "prior": 1.0}

@@ -77,6 +77,11 @@ def of(*phrases: str, lang: Lang = Lang.EN, of_bodies: bool = False) -> Triage:
         pytest.param("amepaliwa", Lang.SW, "nimepaliwa", "akipaliwa", id="if he"),
         pytest.param("amezimia mtu", Lang.SW, "mtu anazimia", "mtu aliyezimia", id="one who"),
         pytest.param("akizimia", Lang.SW, "ukizimia", "amezimia", id="the phrase itself says if"),
+        pytest.param("ameungua", Lang.SW, "nimeungua", "zimeungua", id="what things do"),
+        pytest.param("amezimia", Lang.SW, "nimezimia", "mtu mzima", id="whole or grown up"),
+        pytest.param("amezimia", Lang.SW, "mezimia", "line imezima", id="switched off"),
+        pytest.param("nasw", Lang.SW, "tumenaswa", "wanaswap", id="an english verb in sheng"),
+        pytest.param("drunk", Lang.EN, "drank or drunkk", "trunk", id="an everyday word is no slip"),
     ],
 )
 def test_what_a_phrase_may_say(phrase: str, lang: Lang, heard: str, not_heard: str) -> None:
@@ -116,6 +121,38 @@ def test_an_animals_trouble_is_a_farmers_question(text: str, heard: bool) -> Non
 )
 def test_what_is_asked_in_general_is_no_cry_for_help(text: str, heard: bool) -> None:
     assert (of("drowning").recognise(text) is not None) is heard
+
+
+@pytest.mark.parametrize(
+    ("phrase", "text", "heard"),
+    [
+        ("end it all", "at year end do all get it", False),
+        ("end it all", "at year end i will end it all", True),
+        ("passed out", "the storm passed can we go out", False),
+        ("passed out", "in the rain passed out", True),
+        ("house burned", "our house burned down", False),
+        ("house burned", "our house burned down with a child inside", True),
+        ("want die", "our house burned down, want to die", True),
+        ("losing blood", "why lay down a person who is losing blood", False),
+        ("losing blood", "why lay down my child who is losing blood", True),
+    ],
+)
+def test_words_that_mean_another_thing_together_do_not_count(phrase: str, text: str, heard: bool) -> None:
+    assert (of(phrase).recognise(text) is not None) is heard
+
+
+@pytest.mark.parametrize(
+    ("text", "heard"),
+    [
+        ("the baby goat is not breathing", False),
+        ("mtoto wa mbuzi not breathing", False),
+        ("the goat hit my baby not breathing", True),
+        ("mtoto mbwa kamuuma not breathing", True),
+        ("my baby dog scratched not breathing", True),
+    ],
+)
+def test_the_young_of_the_farms_animals_are_animals(text: str, heard: bool) -> None:
+    assert (of("not breathing", of_bodies=True).recognise(text) is not None) is heard
 
 
 def test_the_longest_phrase_wins() -> None:
