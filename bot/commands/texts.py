@@ -36,7 +36,7 @@ def _add_model(commands: Commands) -> None:
 def _add_train(commands: Commands) -> None:
     from models.training.commands import add_commands
 
-    train = commands.add_parser("train", help="train the model's adapter on the skill folders: pack, fit, map, finish, or all of it")
+    train = commands.add_parser("train", help="train the model's adapter on the skill folders: pack, fit, search, finish, or all of it")
     add_commands(train)
     train.set_defaults(run=_train)
 
@@ -78,7 +78,7 @@ def _learn_skills(args: argparse.Namespace) -> int:
     if settings.embedder == "none":
         print('The setting embedder is "none": the search goes by words alone.')
         return 0
-    print("Reading all questions and facts (about 4 minutes the first time, seconds later) ...", flush=True)
+    print("Reading all questions and facts (about 7 minutes the first time, seconds later) ...", flush=True)
     print(f"{learn(settings)} texts are known by their meaning.")
     return 0
 

