@@ -34,7 +34,7 @@ from bot.core.answering import Answering, Hold
 from bot.core.approved import ApprovedBook, vocabulary
 from bot.core.deliver import Deliverer
 from bot.core.desk import Desk
-from bot.core.errors import BadSetting, ModelFailed, NotDone
+from bot.core.errors import BadSetting, ModelFailed
 from bot.core.inbox import Inbox
 from bot.core.jump import Watch, steady
 from bot.core.limits import with_limits
@@ -42,6 +42,7 @@ from bot.core.loops import Loops
 from bot.core.place.types import Gazetteer
 from bot.core.ports import Channel, Checks, Chooser, Clock, Meaning, Queue, Writer
 from bot.core.recover import LOOK_BACK_S, catch_up, recover
+from bot.core.refusal import Declined
 from bot.core.remote import Budget, Remote
 from bot.core.storage import Store
 from bot.core.sweep import sweep
@@ -228,9 +229,9 @@ class App:
 
     @property
     def _kept(self) -> Store:
-        """The store, where it keeps alerts and staff. Raises NotDone for the one in memory, which knows neither (ADR 0019)."""
+        """The store, where it keeps alerts and staff. Raises Declined for the one in memory, which knows neither (ADR 0019)."""
         if not hasattr(self.store, "audit_log"):
-            raise NotDone("This store keeps no staff and no alerts. Use the database: leave database_url empty, or set it.")
+            raise Declined("no_alert_store")
         return self.store
 
     @cached_property

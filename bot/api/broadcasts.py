@@ -5,11 +5,12 @@ from dataclasses import replace
 
 from bot.api import forms, shapes, shown
 from bot.api.route import APPROVERS, AUTHORS, EVERYBODY, WRITERS, Call, Route
-from bot.api.trouble import Trouble, missing
+from bot.api.trouble import Trouble, missing, not_done
 from bot.core.alert.broadcast import Broadcast
 from bot.core.alert.compose import CORRECTION
 from bot.core.alert.correct import Corrections, corrections
 from bot.core.alert.look import Looker
+from bot.core.refusal import Declined
 
 _AT = "/broadcasts/{id}"
 
@@ -26,7 +27,7 @@ def _own(call: Call) -> Broadcast:
     """The same, where the caller wrote it. The desk asks once more."""
     found = known(call)
     if found.author != call.member.name:
-        raise Trouble(403, "not_yours", f"Broadcast {found.id} is {found.author}'s: nobody changes what somebody else wrote.", "Draft one.")
+        raise not_done(Declined("not_yours", id=found.id, author=found.author), 403, "not_yours")
     return found
 
 
@@ -84,8 +85,7 @@ def _withdraw(call: Call) -> shapes.BroadcastShape:
 
 def _approve(call: Call) -> shapes.BroadcastShape:
     if known(call).author == call.member.name:
-        remedy = "Another person has to approve it. There is no way around that."
-        raise Trouble(403, "own_broadcast", f"Broadcast {call.id} is your own.", remedy)
+        raise not_done(Declined("own_broadcast", id=call.id), 403, "own_broadcast")
     call.app.alert_desk.approve(call.id, by=call.member, confirm=call.form.people)
     return _shape(call, call.id)
 

@@ -20,6 +20,7 @@ from bot.core.alert.where import outermost
 from bot.core.place.label import kind_word
 from bot.core.place.types import Gazetteer, PlaceKind
 from bot.core.price import Price
+from bot.core.refusal import Ground
 from bot.core.types import Lang, Status
 
 _FIRST, _LAST = 0.0, 7_258_118_400.0  # the year 2200: what claims to be later is no time that somebody means
@@ -110,7 +111,7 @@ class Showing:
         return shapes.RollRow(place=row.place, label=said, safe=row.safe, need_help=row.need_help, silent=row.silent, missed=row.missed)
 
 
-def preview(look: Look, cannot: Sequence[str]) -> shapes.PreviewShape:
+def preview(look: Look, cannot: Sequence[Ground]) -> shapes.PreviewShape:
     """What would happen now, and why it cannot be submitted."""
     made = look.preview
     drafted = [(lang, draft) for lang, draft in look.drafts.items() if isinstance(draft, Drafted)]
@@ -137,7 +138,7 @@ def preview(look: Look, cannot: Sequence[str]) -> shapes.PreviewShape:
         ends=time(made.ends),
         in_time=made.in_time,
         stoppers=list(made.stoppers),
-        cannot=list(cannot),
+        cannot=[one.say(Lang.EN) for one in cannot],
         missing=[shapes.Missing(lang=lang, what=what.value) for lang, draft in drafted for what in draft.missing],
     )
 

@@ -5,6 +5,7 @@ import re
 from pydantic import ValidationError
 
 from bot.core.errors import NotDone
+from bot.core.refusal import Declined
 
 _SENTENCE = re.compile(r"(.+?[.!?])\s+(?=[A-Z])(.+)", re.DOTALL)
 _NUMBER = re.compile(r"\d{5,}")
@@ -28,11 +29,12 @@ def missing(what: str) -> Trouble:
     return Trouble(404, "not_found", f"There is no {what}.", "Check the address. Lists say what there is.")
 
 
-def not_done(error: NotDone, status: int = 409) -> Trouble:
-    """What a desk refused. Its first sentence says what, the others what to do."""
-    found = _SENTENCE.fullmatch(str(error))
+def not_done(error: NotDone, status: int = 409, code: str = "not_done") -> Trouble:
+    """What a desk refused. Its first sentence says what, the others what to do; single reasons belong to what."""
+    listed = isinstance(error, Declined) and bool(error.also)
+    found = None if listed else _SENTENCE.fullmatch(str(error))
     message, remedy = (found[1], found[2]) if found else (str(error), "")
-    return Trouble(status, error.word or "not_done", message, remedy)
+    return Trouble(status, code, message, remedy)
 
 
 def malformed(error: ValidationError) -> Trouble:

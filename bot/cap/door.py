@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 
 from bot.cap.read import read_document
-from bot.cap.sign import verify
+from bot.cap.sign import Signed
 from bot.core.alert.intake import Intake, Taken
 from bot.core.alert.reading import SAYS, Read, Signature, SignaturePolicy, Unreadable, passes
 from bot.core.alert.stored import Origin
@@ -30,7 +30,9 @@ class Door:
             raise Unreadable(next(iter(document.unreadable.values())))
         alone = len(document.reads) + len(document.unreadable) == 1
         kept = data if alone else b""  # a list of alerts would be stored once for each of them
-        taken = [self._one(read, origin, data, kept) for read in sorted(document.reads, key=lambda read: read.alert.sent)]
+        policy, pinned = self._pins_of(origin.name)
+        signed = None if policy is SignaturePolicy.IGNORE else Signed(data, pinned=pinned, now=self._clock())
+        taken = [self._one(read, origin, kept, policy, signed) for read in sorted(document.reads, key=lambda read: read.alert.sent)]
         for at, why in document.unreadable.items():
             self._aside(data, origin, NotDone(f"Alert {at + 1} of the document: {SAYS[why]}"), str(at))
         return taken
@@ -39,10 +41,8 @@ class Door:
         """Keeps a document aside that should have been an alert and cannot be read."""
         return self._aside(data, origin, why, "")
 
-    def _one(self, read: Read, origin: Origin, data: bytes, kept: bytes) -> Taken:
-        policy, pinned = self._pins_of(origin.name)
-        looked = policy is not SignaturePolicy.IGNORE and read.alert.signed
-        signature = verify(data, pinned=pinned, now=self._clock(), at=read.at) if looked else Signature.UNVERIFIED
+    def _one(self, read: Read, origin: Origin, kept: bytes, policy: SignaturePolicy, signed: Signed | None) -> Taken:
+        signature = signed.proves(read.alert, read.at) if signed else Signature.UNVERIFIED
         return self.intake.take(read, origin, kept, signature=signature, passes=passes(signature, policy), now=self._clock())
 
     def _aside(self, data: bytes, origin: Origin, why: NotDone, mark: str) -> Taken:

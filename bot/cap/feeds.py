@@ -97,20 +97,28 @@ class Feeds:
             document = fetch(source.url, reach, etag="" if whole else state.etag, modified="" if whole else state.modified)
             listing = Listing(()) if document is None else read_list(document.body, document.url)
         except (FetchFailed, Unreadable) as error:
-            code = error.code if isinstance(error, FetchFailed) else error.why.value
-            if state.failures == 0:
-                log.warning("feed %s cannot be read: %s", state.name, code)
-            self._store.save_feed(replace(state, failures=state.failures + 1, code=code))
-            return {}
+            return self._failed(state, error.code if isinstance(error, FetchFailed) else error.why.value)
+        try:
+            taken, whole = self._take(listing, document, reach, origin, state.name)
+        except Unreadable as error:  # the feed is the alerts themselves: what nobody takes must not go unseen
+            if document is not None and state.failures == 0:  # a feed that stays so would fill the list
+                self._door.keep(document.body, origin, error)
+            return self._failed(state, error.why.value)
         if state.failures:
             log.warning("feed %s is read again", state.name)
-        taken, whole = self._take(listing, document, reach, origin, state.name)
         newest = max([state.newest, *(item.at for item in listing.items)])
         good = replace(state, read=self._clock(), failures=0, code="", newest=newest, checked=state.checked if whole else 0.0)
         if document is not None:
             good = replace(good, etag=document.etag if whole else "", modified=document.modified if whole else "")
         self._store.save_feed(good)
         return taken
+
+    def _failed(self, state: FeedState, code: str) -> Mapping[str, int]:
+        """Stores that it could not be read. Nothing is taken."""
+        if state.failures == 0:
+            log.warning("feed %s cannot be read: %s", state.name, code)
+        self._store.save_feed(replace(state, failures=state.failures + 1, code=code))
+        return {}
 
     def _take(self, listing: Listing, document: Document | None, reach: Reach, origin: Origin, name: str) -> tuple[Mapping[str, int], bool]:
         """Takes in what is new. False where the time ran out before all of it was tried."""

@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element
 from bot.cap.elements import Block, Defects, Word
 from bot.cap.places import areas
 from bot.cap.references import references
-from bot.cap.xml import local, namespace, tree
+from bot.cap.xml import MOST_ELEMENTS, local, namespace, tree
 from bot.core.alert.cap import Alert, AlertStatus, Category, Certainty, Info, MsgType, ResponseType, Scope, Severity, Urgency
 from bot.core.alert.reading import DefectKind, Document, Read, Unreadable, Why, usable_id
 from bot.core.alert.shapes import MAX_POINTS
@@ -18,8 +18,8 @@ from bot.core.alert.shapes import MAX_POINTS
 CAP_12 = "urn:oasis:names:tc:emergency:cap:1.2"
 OLDER = {"urn:oasis:names:tc:emergency:cap:1.1": "1.1", "http://www.incident.com/cap/1.0": "1.0"}
 DSIG = "{http://www.w3.org/2000/09/xmldsig#}Signature"
-MOST_ALERTS = 1_000  # in one document
-MOST_INFOS = 500  # in one alert
+MOST_ALERTS = 40  # in one document; the longest real list has 17
+MOST_INFOS = 100  # in one alert; the most real ones are 4, one for each language
 MOST_AREAS = 5_000  # in one alert; the longest real list has 73
 _LANGUAGE = re.compile(r"[A-Za-z]{1,8}([-_][A-Za-z0-9]{1,8})*", re.ASCII)
 
@@ -42,9 +42,9 @@ def read_document(data: bytes) -> Document:
     reads: list[Read] = []
     unreadable: dict[int, Why] = {}
     room = [MAX_POINTS]
-    for at, element in enumerate(alerts(tree(data))):
+    for at, element in enumerate(alerts(tree(data, most=MOST_ELEMENTS))):
         if at >= MOST_ALERTS:
-            raise Unreadable(Why.TOO_MANY)
+            raise Unreadable(Why.TOO_MANY_ALERTS)
         try:
             reads.append(_alert(element, at, room))
         except Unreadable as error:

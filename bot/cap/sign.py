@@ -29,25 +29,55 @@ def verify(data: bytes, *, pinned: Sequence[bytes], now: float, at: int = 0) -> 
     """What the signature of the `at`-th alert of a document proves at the time `now`. `pinned`: PEM certificates.
 
     Never raises for what `data` holds; raises BadSetting for a certificate that is none."""
-    certificates = [_certificate(pem) for pem in pinned]
     try:
         alert = next((found.alert for found in read_document(data).reads if found.at == at), None)  # within its limits: lxml has fewer
     except Unreadable:
-        return Signature.UNVERIFIED
-    if alert is None or not alert.signed:
-        return Signature.UNVERIFIED
-    moment = datetime.fromtimestamp(now, UTC)
-    in_force = [cert for cert in certificates if cert.not_valid_before_utc <= moment <= cert.not_valid_after_utc]
-    worst = Signature.UNVERIFIED
-    try:
-        for form in _forms(bare(data), at):
-            found = {_proves(form, certificate, alert, moment) for certificate in in_force}
+        alert = None
+    signed = Signed(data, pinned=pinned, now=now)  # also where there is no alert: a certificate that is none is told
+    return Signature.UNVERIFIED if alert is None else signed.proves(alert, at)
+
+
+class Signed:
+    """The signatures of a document that was read, each looked at as `verify` does. The document is parsed once, however many it has."""
+
+    def __init__(self, data: bytes, *, pinned: Sequence[bytes], now: float) -> None:
+        certificates, moment = [_certificate(pem) for pem in pinned], datetime.fromtimestamp(now, UTC)
+        self._data, self._moment = data, moment
+        self._certificates = [cert for cert in certificates if cert.not_valid_before_utc <= moment <= cert.not_valid_after_utc]
+        self._parsed: dict[bool, Sequence[etree._Element]] = {}
+
+    def proves(self, alert: Alert, at: int) -> Signature:
+        """What the signature of `alert` proves, which is the `at`-th one of the document. Never raises for what that holds."""
+        worst = Signature.UNVERIFIED
+        if not alert.signed:
+            return worst
+        for form in self._forms(at):
+            found = {_proves(form, certificate, alert, self._moment) for certificate in self._certificates}
             if Signature.VERIFIED in found:
                 return Signature.VERIFIED
             worst = Signature.BAD if Signature.BAD in found else worst
-    except (etree.XMLSyntaxError, LookupError):  # what expat reads and libxml2 does not, or reads otherwise
-        return Signature.UNVERIFIED
-    return worst
+        return worst
+
+    def _forms(self, at: int) -> Iterator[etree._Element]:
+        """The alert as it may have been when it was signed, the likeliest form first.
+
+        Publishers indent what they signed, wrap it in Atom with more namespaces, and sign what another one signed before."""
+        for blanks in (False, True):
+            alerts = self._alerts(remove_blank_text=blanks)
+            if at >= len(alerts):  # what expat reads and libxml2 does not, or reads otherwise
+                return
+            alert = etree.fromstring(etree.tostring(alerts[at], with_tail=False), _parser())
+            yield alert
+            count = min(len(alert.findall(DSIG)), MOST_SIGNATURES)
+            yield from (_with_one(alert, n) for n in range(count if count > 1 else 0))
+            if alerts[at].getparent() is not None:
+                etree.cleanup_namespaces(alert)
+                yield alert
+
+    def _alerts(self, *, remove_blank_text: bool) -> Sequence[etree._Element]:
+        if remove_blank_text not in self._parsed:
+            self._parsed[remove_blank_text] = _alerts(bare(self._data), _parser(remove_blank_text=remove_blank_text))
+        return self._parsed[remove_blank_text]
 
 
 def sign(data: bytes, *, key: bytes, certificate: bytes) -> bytes:
@@ -88,20 +118,13 @@ def _canonical(signature: etree._Element) -> bool:
     return all(b64encode(b64decode(text)).decode() == text for text in texts)
 
 
-def _forms(data: bytes, at: int) -> Iterator[etree._Element]:
-    """The alert as it may have been when it was signed, the likeliest form first.
-
-    Publishers indent what they signed, wrap it in Atom with more namespaces, and sign what another one signed before."""
-    for blanks in (False, True):
-        root = etree.fromstring(data, _parser(remove_blank_text=blanks))
-        alerts = [element for element in root.iter("{*}alert") if _counts(element) and not any(map(_counts, element.iterancestors()))]
-        alert = etree.fromstring(etree.tostring(alerts[at], with_tail=False), _parser())
-        yield alert
-        count = min(len(alert.findall(DSIG)), MOST_SIGNATURES)
-        yield from (_with_one(alert, n) for n in range(count if count > 1 else 0))
-        if alerts[at] is not root:
-            etree.cleanup_namespaces(alert)
-            yield alert
+def _alerts(data: bytes, parser: etree.XMLParser) -> Sequence[etree._Element]:
+    """The alerts of a document, none where libxml2 cannot read it."""
+    try:
+        root = etree.fromstring(data, parser)
+    except (etree.XMLSyntaxError, LookupError):
+        return ()
+    return [element for element in root.iter("{*}alert") if _counts(element) and not any(map(_counts, element.iterancestors()))]
 
 
 def _counts(element: etree._Element) -> bool:

@@ -13,18 +13,19 @@ from bot.core.alert.reading import Unreadable, Why
 
 MAX_BYTES = 2 * 1024 * 1024  # the largest genuine single alert known has 1.7 MB
 MAX_DEPTH = 32  # CAP in Atom or EDXL, with a signature, has 14
-MAX_ELEMENTS = 50_000
+MAX_ELEMENTS = 50_000  # of a list of alerts to fetch
+MOST_ELEMENTS = 20_000  # of the alerts themselves; the most in a real document is 1,000, for 17 alerts
 MAX_ATTRIBUTES = 50_000
 MAX_NAMESPACE = 256  # characters
 _BLANK = b" \t\r\n"
 _BOM = b"\xef\xbb\xbf"
 
 
-def tree(data: bytes) -> Element:
-    """The document's root. Raises Unreadable."""
-    _weigh(data)
+def tree(data: bytes, *, most: int = MAX_ELEMENTS) -> Element:
+    """The document's root. `most`: how many elements it may have. Raises Unreadable."""
+    _weigh(data, most)
     data = bare(data)
-    parser = DefusedXMLParser(target=_Guard(), forbid_dtd=True)
+    parser = DefusedXMLParser(target=_Guard(most), forbid_dtd=True)
     parser.parser.StartNamespaceDeclHandler = _namespace
     try:
         parser.feed(data)  # at once: expat before 2.6 reads a long token anew with each piece
@@ -55,13 +56,13 @@ def namespace(element: Element) -> str:
     return element.tag[1:].partition("}")[0] if element.tag.startswith("{") else ""
 
 
-def _weigh(data: bytes) -> None:
+def _weigh(data: bytes, most: int) -> None:
     """The limits that need no reading."""
     if len(data) > MAX_BYTES:
         raise Unreadable(Why.TOO_LARGE)
     if not data.removeprefix(_BOM).strip():
         raise Unreadable(Why.EMPTY)
-    if data.count(b"<") > 3 * MAX_ELEMENTS or data.count(b"=") > MAX_ATTRIBUTES:
+    if data.count(b"<") > 3 * most or data.count(b"=") > MAX_ATTRIBUTES:
         raise Unreadable(Why.TOO_MANY)
 
 
@@ -78,16 +79,16 @@ def _namespace(_: Any, name: str | None) -> None:
 class _Guard(TreeBuilder):
     """Builds the tree, and stops where it grows out of bounds."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
         super().__init__()
-        self._depth = self._elements = 0
+        self._depth, self._room = 0, most
 
     def start(self, tag: Any, attrs: Any, /) -> Any:
         self._depth += 1
-        self._elements += 1
+        self._room -= 1
         if self._depth > MAX_DEPTH:
             raise Unreadable(Why.TOO_DEEP)
-        if self._elements > MAX_ELEMENTS:
+        if self._room < 0:
             raise Unreadable(Why.TOO_MANY)
         return super().start(tag, attrs)
 

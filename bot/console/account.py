@@ -7,6 +7,7 @@ from bot.console.signing_in import status_of
 from bot.console.visit import Ask
 from bot.core.alert.staff import Role
 from bot.core.errors import NotDone
+from bot.core.refusal import Declined
 from bot.core.types import Lang
 
 ACCOUNT = f"{HOME}/account"
@@ -45,7 +46,7 @@ def _shown(ask: Ask, *, why: str = "", status: int = 200, key: str = "") -> web.
 def _speak(ask: Ask) -> web.Response:
     lang = ask.text("lang")
     if lang not in set(Lang):
-        raise NotDone(f"{lang!r} is none of the languages here.")
+        raise Declined("no_language", typed=lang[:20])
     ask.app.access.speak(ask.member, lang)
     return ask.go(ACCOUNT)
 

@@ -11,7 +11,7 @@ from bot.console.frame import HOME, Frame
 from bot.console.visit import Ask
 from bot.core.alert.audit import AuditQuery, AuditStore, Entry, check, line, pages
 from bot.core.alert.staff import Role
-from bot.core.errors import NotDone
+from bot.core.refusal import Declined
 
 AUDIT = f"{HOME}/audit"
 SHOWN = 50
@@ -43,8 +43,8 @@ def _check(ask: Ask) -> web.Response:
     known = ask.asked("known")
     try:
         checked = check(ask.app.audit_log, known)
-    except ValueError as error:
-        raise NotDone(str(error), word="no_seal") from None
+    except ValueError:
+        raise Declined("no_seal") from None
     return ask.page("console_audit_check.html", checked=checked, known=known)
 
 
@@ -71,12 +71,12 @@ def _query(ask: Ask) -> AuditQuery:
 
 
 def _day(ask: Ask, name: str) -> datetime | None:
-    """The start of the day in a field, None where it is empty. Raises NotDone."""
+    """The start of the day in a field, None where it is empty. Raises Declined."""
     text = ask.asked(name)
     try:
         return datetime.combine(datetime.fromisoformat(text).date(), time(), ask.app.settings.zone) if text else None
     except ValueError:
-        raise NotDone(f"{text!r} is no date. Write year-month-day, as in 2027-01-31.", word="no_date", text=text) from None
+        raise Declined("no_date", text=text[:40]) from None
 
 
 def _told(one: Entry) -> str:

@@ -15,6 +15,7 @@ from bot.core.alert.correct import corrections
 from bot.core.alert.received import Prefilled
 from bot.core.alert.staff import Role
 from bot.core.errors import NotDone
+from bot.core.refusal import Declined
 
 BROADCASTS = "/console/broadcasts"
 HOUR_S = 3600.0
@@ -72,7 +73,7 @@ def _take_edit(ask: Ask) -> web.Response:
 def _own(ask: Ask) -> Broadcast:
     broadcast = ask.app.alert_desk.show(ask.number("id"))
     if broadcast.author != ask.member.name or broadcast.stage not in (Stage.DRAFT, Stage.REJECTED):
-        raise NotDone(ask.say("not_yours_to_edit", id=broadcast.id))
+        raise Declined("not_yours_to_edit", id=broadcast.id)
     return broadcast
 
 

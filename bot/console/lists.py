@@ -65,7 +65,7 @@ class Lists:
         looked = self._pending.look(token)
         if looked.refused:
             self._pending.drop(token)
-            return self.ask(ask, why=looked.refused, status=409)
+            return self.ask(ask, why=ask.why(looked.refused), status=409)
         return ask.go(f"{IMPORT}/{token}")
 
     def show(self, ask: Ask) -> web.Response:

@@ -20,7 +20,7 @@ from typing import IO
 
 from bot.core.alert.people import Imported, Listed, PeopleStore
 from bot.core.alert.sheet import ListRow, Sheet
-from bot.core.errors import NotDone
+from bot.core.refusal import Declined
 from bot.core.types import Lang
 
 BATCH = 500  # people in one transaction: nobody waits long for its end
@@ -54,7 +54,7 @@ class Looked:
     incomplete: int = 0  # taken in without something that was wrong
     people: Imported = field(default_factory=Imported)
     told: list[ListRow] = field(default_factory=list)  # the first rows with troubles
-    refused: str = ""  # why it is no list at all
+    refused: Declined | None = None  # why it is no list at all
 
     def note(self, row: ListRow) -> None:
         """Counts one more row."""
@@ -127,17 +127,17 @@ class Pending:
                     looked.note(row)
                 listed = _listed(rows, upload.group)
                 looked.people.add(self.store.known([one.urn for one in listed]).counted(listed, replaces=upload.replaces))
-        except NotDone as error:
-            looked.refused = str(error)
+        except Declined as error:
+            looked.refused = error
         return looked
 
     def rows(self, token: str) -> Iterator[ListRow]:
-        """Its rows. Raises NotDone where it is no list."""
+        """Its rows. Raises Declined where it is no list."""
         path = self.folder / token / "list.csv"
         with path.open("rb") as raw, TextIOWrapper(raw, encoding=_encoding(path), errors="replace", newline="") as lines:
             for n, row in enumerate(self.sheet().read(lines)):
                 if n >= ROWS:
-                    raise NotDone(f"The list has more than {ROWS:,} rows. Give it in several.")
+                    raise Declined("list_of_rows", most=ROWS)
                 yield row
 
     def work(self, token: str) -> Work | None:

@@ -107,10 +107,7 @@ def _show(ask: Ask, *, why: str = "", status: int = 200) -> web.Response:
 
 def _reason(ask: Ask, alert: StoredAlert) -> str:
     """Why it is where it is, in the language of the page."""
-    if not alert.reason:
-        return ""
-    word = f"alert_why_{alert.reason}"
-    return ask.say(word) if word in ask.frame.words[ask.lang] else REASONS.get(alert.reason, alert.reason)
+    return ask.say(f"alert_why_{alert.reason}") if alert.reason in REASONS else alert.reason
 
 
 def _may_dismiss(ask: Ask, alert: StoredAlert) -> bool:

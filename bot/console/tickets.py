@@ -12,6 +12,7 @@ from bot.console.where import where
 from bot.core.alert.staff import Role
 from bot.core.desk import SERVES_ALL, Approval
 from bot.core.errors import NotDone
+from bot.core.refusal import Declined
 from bot.core.ticket import Ticket, TicketKind, TicketState
 from bot.core.urn import mask
 
@@ -125,10 +126,10 @@ def _approval(ask: Ask) -> Approval:
     try:
         last = date.fromisoformat(ask.text("until"))
     except ValueError:
-        raise NotDone(ask.say("bad_date")) from None
+        raise Declined("bad_date") from None
     expires = datetime.combine(last + timedelta(days=1), time(), ask.app.settings.zone).timestamp()
     if expires <= ask.app.clock():
-        raise NotDone(ask.say("date_over"))
+        raise Declined("date_over")
     return Approval(ask.text("question"), expires)
 
 

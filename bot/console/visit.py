@@ -19,6 +19,7 @@ from bot.console.tokens import masked
 from bot.core.alert.access import Session
 from bot.core.alert.staff import Member
 from bot.core.errors import NotDone
+from bot.core.refusal import Declined
 from bot.core.types import Lang
 
 if TYPE_CHECKING:
@@ -83,8 +84,8 @@ class Visit:
         return self.frame.words[self.lang][word].format(**values)
 
     def why(self, error: NotDone) -> str:
-        """Why something was not done, in their language where the house has the sentence in it."""
-        return self.say(error.word, **error.values) if error.word else str(error)
+        """Why something was not done, in their language."""
+        return error.say(self.lang) if isinstance(error, Declined) else str(error)
 
     def when(self, at: float) -> str:
         """A time as people here read it; "" for 0."""

@@ -4,17 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.console.visit import Visit
-from bot.core.errors import NotDone
 from bot.core.place.label import kind_word, labels
 from bot.core.place.types import Gazetteer, Place, PlaceKind
+from bot.core.refusal import Declined
 from bot.core.types import Lang
 
 
-class Unsure(NotDone):
+class Unsure(Declined):
     """Several places, or none, may be meant. The form is shown again with the `choices`."""
 
     def __init__(self, typed: str, choices: Sequence[tuple[str, str]]) -> None:
-        super().__init__(f"{typed!r}: no such place is known.")
+        super().__init__("no_place", typed=typed[:80])
         self.typed, self.choices = typed, choices
 
 

@@ -1,4 +1,4 @@
-"""The pages' own words, by language: one file of bot/console/words/ for each area."""
+"""The pages' words, by language: one file of bot/console/words/ for each area, and those of what is refused (bot.core.refusal)."""
 
 import tomllib
 from collections.abc import Mapping
@@ -7,6 +7,7 @@ from pathlib import Path
 from aiohttp import web
 
 from bot.core.errors import BadText
+from bot.core.refusal import FOLDER as REFUSALS
 from bot.core.types import Lang
 
 FOLDER = Path(__file__).with_name("words")
@@ -14,10 +15,10 @@ FOLDER = Path(__file__).with_name("words")
 Words = Mapping[str, str]
 
 
-def load_words(folder: Path = FOLDER) -> Mapping[Lang, Words]:
-    """Every language with the same names, those of all files together. Raises BadText."""
+def load_words(*folders: Path) -> Mapping[Lang, Words]:
+    """Every language with the same names, those of all files together; of `folders`, or of all that pages use. Raises BadText."""
     words: dict[Lang, dict[str, str]] = {lang: {} for lang in Lang}
-    for file in sorted(folder.glob("*.toml")):
+    for file in (file for folder in folders or (FOLDER, REFUSALS) for file in sorted(folder.glob("*.toml"))):
         for lang, table in _read(file).items():
             if twice := sorted(words[lang].keys() & table.keys()):
                 raise BadText(file.name, 0, f"another file has {', '.join(twice)}, too", "Give them names of their own")

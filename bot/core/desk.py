@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.core.approved import folded
-from bot.core.errors import NotDone
 from bot.core.language import detect
 from bot.core.ports import Channel, Clock, Queue
+from bot.core.refusal import Declined
 from bot.core.storage import NewDelivery, Store, Tx
 from bot.core.text import fit, fits_one
 from bot.core.ticket import Approved, Ticket, TicketAnswer, TicketState, answer_key
@@ -34,7 +34,7 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Tickets for an operator. Every method that changes something raises NotDone where it cannot, and then changes nothing."""
+    """Tickets for an operator. Every method that changes something raises Declined where it cannot, and then changes nothing."""
 
     store: Store
     channels: Mapping[str, Channel]
@@ -75,7 +75,7 @@ class Desk:
         with self.store.begin() as tx:
             ticket = _ticket(tx, id)
             if not ticket.answers:
-                raise NotDone(f"Ticket {id} has no answer yet. `ujumbe tickets answer {id} TEXT --approve QUESTION` does both.")
+                raise Declined("not_answered", id=id)
             return tx.approve(_approved(replace(ticket, answered=self.clock(), answered_by=by), approval))
 
     def close(self, id: int) -> None:
@@ -83,52 +83,50 @@ class Desk:
         with self.store.begin() as tx:
             ticket = _ticket(tx, id)
             if ticket.state is TicketState.CLOSED:
-                raise NotDone(f"Ticket {id} is closed already.")
+                raise Declined("closed_already", id=id)
             tx.save_ticket(replace(ticket, state=TicketState.CLOSED))
 
     def withdraw(self, id: int) -> None:
         """Takes an approved answer back: the next who asks does not get it any more."""
         with self.store.begin() as tx:
             if not tx.withdraw(id, now=self.clock()):
-                raise NotDone(f"There is no approved answer {id} in force. `ujumbe tickets approved` shows them.")
+                raise Declined("not_in_force", id=id)
 
     def _channel(self, ticket: Ticket) -> Channel:
         """What pushes an answer to where the ticket was asked."""
         asked_on = self.channels.get(ticket.channel)
         pushes = self.channels.get(asked_on.hand_over or asked_on.name) if asked_on else None
         if pushes is None or not pushes.limits.can_push:
-            raise NotDone(f"Ticket {ticket.id} came by {ticket.channel}, and no channel is set up that could send an answer there.")
+            raise Declined("no_way_back", id=ticket.id, channel=ticket.channel)
         return pushes
 
 
 def _ticket(tx: Tx, id: int) -> Ticket:
     ticket = tx.ticket(id)
     if ticket is None:
-        raise NotDone(f"There is no ticket {id}. `ujumbe tickets list --all` shows them.")
+        raise Declined("no_ticket", id=id)
     return ticket
 
 
 def _check(ticket: Ticket, person: Contact, *, again: bool) -> None:
     """That the ticket may be answered, and its person wants to hear from us. Both are held: a STOP is not missed."""
     if ticket.state is TicketState.CLOSED:
-        raise NotDone(f"Ticket {ticket.id} is closed: nothing goes out for it any more.")
+        raise Declined("ticket_is_closed", id=ticket.id)
     if ticket.state is TicketState.ANSWERED and not again:
-        raise NotDone(f"Ticket {ticket.id} was answered by {ticket.answered_by} already. Add --again to send one more answer.")
+        raise Declined("answered_already", id=ticket.id, name=ticket.answered_by)
     if ticket.urn != person.urn:
-        raise NotDone(f"The person of ticket {ticket.id} has just got another number. Nothing was sent; try again.")
+        raise Declined("number_changed", id=ticket.id)
     if person.opted_out:
-        raise NotDone(f"The person of ticket {ticket.id} has sent STOP and gets nothing from us. Nothing was sent; close the ticket.")
+        raise Declined("has_stopped", id=ticket.id)
 
 
 def _fitted(text: str, limits: Limits) -> Sequence[str]:
     """The parts of an answer. What a person wrote is never cut."""
     fitted = fit(text.strip(), limits)
     if not fitted.parts:
-        raise NotDone("The answer is empty. Nothing was sent.")
+        raise Declined("answer_empty")
     if fitted.rest:
-        raise NotDone(
-            f"The answer is too long for {limits.max_parts} messages by {len(fitted.rest)} characters. Nothing was sent; shorten it."
-        )
+        raise Declined("answer_too_long", parts=limits.max_parts, over=len(fitted.rest))
     return fitted.parts
 
 
@@ -136,11 +134,9 @@ def _approved(ticket: Ticket, approval: Approval) -> Approved:
     lang = detect(approval.question, default=ticket.lang)
     key = folded(approval.question, lang)
     if not key:
-        raise NotDone("The question to approve asks nothing that others could ask. Nothing was sent; write it out.")
+        raise Declined("asks_nothing")
     if not fits_one(ticket.answer, SERVES_ALL):
-        raise NotDone(
-            f"An approved answer has to fit one SMS of {SERVES_ALL.units} characters. Nothing was sent; shorten it, or do not approve it."
-        )
+        raise Declined("not_one_sms", room=SERVES_ALL.units)
     return Approved(
         lang=lang,
         question=" ".join(approval.question.split()),

@@ -8,6 +8,7 @@ UjumbeError
 │   └── Malformed                   400: not what the provider's documents promise
 ├── Challenge(text)                 no fault: a provider asks whether the webhook's address is ours
 ├── NotDone                         what an operator asked for cannot be done, and nothing was changed
+│   └── Declined(code)              the same, worded in every language (bot.core.refusal)
 ├── StoreDown                       the database cannot take this now: the caller should try again later
 ├── ModelFailed                     the engine is missing, broken or too slow
 ├── EndpointFailed(code, after_s)   the remote endpoint did not choose
@@ -66,13 +67,8 @@ class Challenge(UjumbeError):
 
 
 class NotDone(UjumbeError):
-    """What an operator asked for cannot be done: why, and what to do instead. Nothing was changed.
-
-    `word`, where given, names the same sentence among the console's words, with its {gaps} in `values`: for who reads another language."""
-
-    def __init__(self, text: str, /, *, word: str = "", **values: object) -> None:
-        super().__init__(text)
-        self.word, self.values = word, values
+    """What an operator asked for cannot be done: why, and what to do instead. Nothing was changed. What a page may show is a
+    bot.core.refusal.Declined, which has words in every language; this one alone is for commands."""
 
 
 class StoreDown(UjumbeError):

@@ -45,7 +45,9 @@ class Turn:
     @property
     def around(self) -> Around:
         """What else is known. Asked once of the store, and only where it is needed."""
-        return Around(cache(self._notices), cache(self._roll_call), self._offered, self.silent, where(self.message))
+        return Around(
+            cache(self._notices), cache(self._roll_call), cache(self._roll_call_of), self._offered, self.silent, where(self.message)
+        )
 
     def _notices(self) -> Sequence[Notice]:
         return self.tx.notices(now=self.now)
@@ -55,6 +57,9 @@ class Turn:
         call = self.tx.roll_call(self.message.urn, since=self.now - ROLL_S)
         sent = self.message.sent_at
         return None if call is None or (sent is not None and sent < call.asked - CLOCKS_S) else call
+
+    def _roll_call_of(self, broadcast_id: int) -> RollCall | None:
+        return self.tx.roll_call_of(broadcast_id, self.message.urn, asked=self.now)
 
     def _offered(self, since: float) -> bool:
         answer = self.tx.last_answer(self.message.urn, since=since)

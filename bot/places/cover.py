@@ -1,26 +1,28 @@
 """Which places an alert's areas touch. Rather one too many than one too few; what a person should look at is flagged."""
 
 import re
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from shapely.geometry.base import BaseGeometry
 
 from bot.core.alert.cap import Area, Point
 from bot.core.place.geo import distance_km, middle
-from bot.core.place.match import Names, match, mentioned
+from bot.core.place.match import Names
 from bot.core.place.types import Covered, Place, PlaceKind
 from bot.places import shapes
+from bot.places.cells import Boxes, cells, turned
+from bot.places.described import Described
+from bot.places.ground import Ground
 from bot.places.known import Known
 from bot.places.outlines import Outlines
-from bot.places.reach import Reaches
 
 _FAR = float("inf")
-_CODES = re.compile(r"[\s,;|]+")
+_CODE = re.compile(r"[^\s,;|]+")
 _COUNTRY = re.compile(r"iso|country", re.IGNORECASE)
-_PARTS = re.compile(r"[,;/\n]|\band\b|\bna\b|&", re.IGNORECASE)
 _MOST = 500  # areas of an alert that are looked at: the longest real list has 73
-_DESC = 1000  # characters of a description; the longest real one has 331
+_VALUES = 400_000  # characters of the codes of an alert that are looked at: all municipalities of Brazil, 45,000, in several languages
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,115 +33,136 @@ class Map:
     names: Names
     inside: Mapping[str, Sequence[str]]
     outlines: Outlines
-    reaches: Reaches
+    ground: Ground
 
 
 @dataclass(slots=True)
 class _Touched:
+    described: Described
+    pen: shapes.Pen = field(default_factory=shapes.Pen)
     ids: dict[str, None] = field(default_factory=dict)  # in the order found
-    shapes: list[BaseGeometry] = field(default_factory=list)
+    drawn: list[BaseGeometry] = field(default_factory=list)
+    rest: Boxes = field(default_factory=Boxes)  # around the shapes that are too many to be drawn
+    rest_of: list[str] = field(default_factory=list)  # the descriptions of their areas
+    downed: set[str] = field(default_factory=set)  # what is in these is found
+    room: int = _VALUES  # characters of codes that may still be looked at
     degraded: bool = False
     unknown: list[str] = field(default_factory=list)
 
 
 def cover(map_: Map, areas: Sequence[Area]) -> Covered:
     """The places that `areas` touch."""
-    found, pen = _Touched(), shapes.Pen()
+    found = _Touched(Described(map_.names))
     for area in areas[:_MOST]:
-        _add(map_, area, pen, found)
+        _add(map_, area, found)
+    if found.rest:
+        _add_rest(map_, found)
     found.unknown += [area.desc for area in areas[_MOST:]]
     places = [map_.known[one].place for one in found.ids]
-    centre = _middle(found.shapes) or next((place.centre for place in places if place.centre), None)
+    centre = _middle(found.drawn) or next((place.centre for place in places if place.centre), None)
     ordered = sorted(places, key=lambda place: _away(map_, place, centre))
-    degraded = found.degraded or pen.rough or bool(found.unknown)
+    degraded = found.degraded or found.pen.rough or bool(found.unknown)
     return Covered(tuple(ordered), degraded=degraded, unknown=tuple(dict.fromkeys(found.unknown)))
 
 
-def _add(map_: Map, area: Area, pen: shapes.Pen, found: _Touched) -> None:
-    coded = _coded(map_, area)
-    found.ids |= dict.fromkeys(down(map_, coded))
-    drawn = [shape for shape in _drawn(area, pen) if shape is not None]
-    for shape in drawn:
-        _add_shape(map_, shape, area.desc, found)
-    if not drawn and not coded:
+def _add(map_: Map, area: Area, found: _Touched) -> None:
+    coded = _coded(map_, area, found)
+    _add_down(map_, coded, found)
+    drawn, left = _drawn(area, found)
+    if drawn:
+        _add_shapes(map_, drawn, area.desc, found)
+    elif not coded and not left:
         _add_named(map_, area.desc, found)
 
 
-def _drawn(area: Area, pen: shapes.Pen) -> Iterator[BaseGeometry | None]:
-    """Each shape of the area, as long as the alert has few enough; the rest by one hull around all."""
-    rings, circles = pen.some(area.polygons), pen.some(area.circles)
-    yield from (pen.ring(points) for points in rings)
-    yield from (shapes.circle(circle) for circle in circles)
-    rest = [point for points in area.polygons[len(rings) :] for point in points]
-    rest += [point for circle in area.circles[len(circles) :] for point in shapes.corners(circle)]
-    if rest:
-        yield pen.around(rest)
+def _add_down(map_: Map, ids: Iterable[str], found: _Touched) -> None:
+    """Adds `ids` and all in them. Once each: thousands of areas may name the same country."""
+    new = [one for one in ids if one not in found.downed]
+    found.downed.update(new)
+    found.ids |= dict.fromkeys(down(map_, new))
 
 
-def _coded(map_: Map, area: Area) -> list[str]:
+def _drawn(area: Area, found: _Touched) -> tuple[Sequence[shapes.Drawn], bool]:
+    """Each shape of the area, as long as the alert has few enough, and whether some were left for the rest."""
+    rings, circles = found.pen.some(area.polygons), found.pen.some(area.circles)
+    drawn = [found.pen.ring(points) for points in rings]
+    drawn += [shapes.Drawn(one) if (one := shapes.circle(circle)) is not None else None for circle in circles]
+    more = area.polygons[len(rings) :], area.circles[len(circles) :]
+    found.rest.add(*more)
+    found.rest_of += [area.desc] if any(more) else []
+    return [one for one in drawn if one is not None and not one.shape.is_empty], any(more)
+
+
+def _coded(map_: Map, area: Area, found: _Touched) -> Sequence[str]:
     """The places that the area's codes name: ISO 3166-2 or our own ids, several may stand in one value. A whole country (ISO 3166-1) only
     where the code's name says that it is one: "KE" may be anything."""
-    found: dict[str, None] = {}
+    named: dict[str, None] = {}
     for name, text in area.geocodes:
-        for value in (text.strip(), *_CODES.split(text)):
-            code = next((one for one in (value, value.upper()) if one in map_.known), "")
-            if code and (map_.known[code].place.kind is not PlaceKind.COUNTRY or _COUNTRY.search(name)):
-                found[code] = None
-    return list(found)
+        looked = text[: found.room]
+        found.room -= len(looked)
+        found.degraded |= len(looked) < len(text)
+        for value in chain((looked.strip(),), (code[0] for code in _CODE.finditer(looked))):
+            code = value if value in map_.known else value.upper()
+            if code in map_.known and (map_.known[code].place.kind is not PlaceKind.COUNTRY or _COUNTRY.search(name)):
+                named[code] = None
+    return list(named)
 
 
-def _add_shape(map_: Map, shape: BaseGeometry, desc: str, found: _Touched) -> None:
-    any_, ids, sure = touched(map_, shape, found.ids)
-    if not any_:
-        turned = shapes.swapped(shape)
-        _, other, _ = touched(map_, turned)
-        if other and set(other) & set(_named(map_, desc)):  # as it stands it is abroad; the other way round, where its description says
-            shape, ids, sure = turned, other, False
-    found.ids |= dict.fromkeys(ids)
-    found.shapes.append(shape)
-    found.degraded |= not sure
+def _add_shapes(map_: Map, drawn: Sequence[shapes.Drawn], desc: str, found: _Touched) -> None:
+    look = map_.ground.look([one.shape for one in drawn], [one.slack for one in drawn])
+    _put(map_, look.places, found)
+    found.drawn += [one.shape if hit else _turned(map_, one, desc, found) for one, hit in zip(drawn, look.any_, strict=True)]
+
+
+def _turned(map_: Map, one: shapes.Drawn, desc: str, found: _Touched) -> BaseGeometry:
+    """A shape that lies abroad as it stands: it is taken the other way round if it then lies where its description says."""
+    other = shapes.swapped(one.shape)
+    meant = _put_turned(map_, map_.ground.look([other], [one.slack]).places, [desc], found)
+    return other if meant else one.shape
+
+
+def _add_rest(map_: Map, found: _Touched) -> None:
+    """The shapes that are too many, by the boxes around them."""
+    boxes, ground = found.rest.all(), map_.ground
+    here = cells(boxes, ground.bounds)
+    look = ground.look(here, [0.0] * len(here))
+    _put(map_, look.places, found)
+    if not look.places:
+        other = cells(turned(boxes), ground.bounds)
+        _put_turned(map_, ground.look(other, [0.0] * len(other)).places, found.rest_of, found)
+
+
+def _put(map_: Map, places: Iterable[str], found: _Touched) -> None:
+    """Adds what shapes touch. It is sure where outlines said so for every county and region. What was found before is left as it is."""
+    new = _whole(map_, {one for one in places if one not in found.ids}) - found.ids.keys()
+    found.degraded |= any(one not in map_.outlines for one in new if map_.known[one].place.kind is PlaceKind.ADM1)
+    found.ids |= dict.fromkeys(sorted(new))
+
+
+def _put_turned(map_: Map, places: Iterable[str], descs: Iterable[str], found: _Touched) -> bool:
+    """Adds what shapes touch the other way round, where one of the descriptions names some of it, which is less than sure."""
+    hit = _whole(map_, set(places))
+    meant = any(not hit.isdisjoint(found.described.read(desc)[0]) for desc in (descs if hit else ()))
+    if meant:
+        found.degraded = True
+        found.ids |= dict.fromkeys(sorted(hit))
+    return meant
+
+
+def _whole(map_: Map, hit: set[str]) -> set[str]:
+    """`hit`, what these lie in, and what may lie in them; without countries."""
+    hit = hit | {up.id for one in hit for up in map_.names.up(map_.known[one].place)}
+    hit |= set(_without_centre(map_, hit))
+    return {one for one in hit if map_.known[one].place.kind is not PlaceKind.COUNTRY}
 
 
 def _add_named(map_: Map, desc: str, found: _Touched) -> None:
     """An area without any shape is where its description says, which is less than sure."""
     found.degraded = True
-    if named := _named(map_, desc):
-        found.ids |= dict.fromkeys(down(map_, named))
-    else:
+    named, all_ = found.described.read(desc)
+    _add_down(map_, named, found)
+    if not named or not all_:
         found.unknown.append(desc)
-
-
-def _named(map_: Map, desc: str) -> list[str]:
-    """The places whose names the description holds, spelt as we know them. Where one name is two places, both."""
-    whole = match(map_.names, desc, typos=False)
-    parts = [whole.places] if whole.sure else [_part(map_, part) for part in _PARTS.split(desc[:_DESC])]
-    return list(dict.fromkeys(place.id for places in parts for place in places))
-
-
-def _part(map_: Map, part: str) -> Sequence[Place]:
-    found = match(map_.names, part, typos=False)
-    return found.places if found.sure else mentioned(map_.names, part)
-
-
-def touched(map_: Map, shape: BaseGeometry, already: Container[str] = ()) -> tuple[bool, list[str], bool]:
-    """Whether `shape` touches any place, those that it touches, and whether outlines said so for every county and region. Countries are
-    none of them, and those of `already`, which are known to be touched, are left out."""
-    outlined = {one for one in map_.outlines.touched(shapes.widened(shape)) if one in map_.known}
-    near = {one for one in map_.reaches.touched(shape, already) if _may_be(map_, one, outlined)}
-    hit = {one for one in outlined | near if one not in already}
-    hit |= {up.id for one in hit for up in map_.names.up(map_.known[one].place)}
-    hit |= set(_without_centre(map_, hit))
-    hit = {one for one in hit if map_.known[one].place.kind is not PlaceKind.COUNTRY}
-    sure = all(one in map_.outlines for one in hit if map_.known[one].place.kind is PlaceKind.ADM1)
-    return bool(outlined or near), sorted(hit), sure
-
-
-def _may_be(map_: Map, one: str, outlined: set[str]) -> bool:
-    """Whether a place's circle says where it is: not where it has an outline, nor where the outline around it says that it is not there."""
-    if one in map_.outlines:
-        return False
-    around = next((up.id for up in map_.names.up(map_.known[one].place) if up.id in map_.outlines), None)
-    return around is None or around in outlined
 
 
 def _without_centre(map_: Map, hit: set[str]) -> Iterator[str]:
@@ -167,7 +190,7 @@ def down(map_: Map, ids: Iterable[str]) -> list[str]:
 
 
 def _middle(drawn: Sequence[BaseGeometry]) -> Point | None:
-    centres = [shape.centroid for shape in drawn if not shape.is_empty]
+    centres = [shape.centroid for shape in drawn]
     return middle([(centre.y, centre.x) for centre in centres])
 
 

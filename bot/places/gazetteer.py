@@ -11,9 +11,9 @@ from bot.core.place.match import Names, match, mentioned
 from bot.core.place.types import Covered, Match, Place, PlaceKind
 from bot.places import shapes
 from bot.places.cover import Map, cover, down
+from bot.places.ground import Ground
 from bot.places.known import Known
 from bot.places.outlines import Outlines
-from bot.places.reach import Reaches
 
 NEAR_KM = 50.0  # the nearest town says where somebody is up to here, where no outline says it
 _BESIDE_KM = 5.0  # from the edge of a town
@@ -29,7 +29,7 @@ class Places:
     names: Names = field(default_factory=lambda: Names(()))
     inside: Mapping[str, Sequence[str]] = field(default_factory=dict)  # parent -> ids
     outlines: Outlines = field(default_factory=lambda: Outlines({}))
-    reaches: Reaches = field(default_factory=lambda: Reaches(()))
+    ground: Ground = field(default_factory=lambda: Ground((), lambda _: (), Outlines({})))
 
     @classmethod
     def of(cls, rows: Iterable[Known], *, own: Mapping[str, str] | None = None, outlines: Outlines | None = None) -> "Places":
@@ -39,7 +39,8 @@ class Places:
         for row in known.values():
             inside[row.place.parent if row.place.parent in known else ""].append(row.place.id)
         names = Names([(row.place, row.names) for row in known.values()], own or {})
-        return cls(known, names, dict(inside), outlines or Outlines({}), Reaches(known.values()))
+        outlines = outlines or Outlines({})
+        return cls(known, names, dict(inside), outlines, Ground(known.values(), names.up, outlines))
 
     def __len__(self) -> int:
         return len(self.known)
@@ -116,7 +117,7 @@ class Places:
     @property
     def map(self) -> Map:
         """What is needed to place an area."""
-        return Map(self.known, self.names, self.inside, self.outlines, self.reaches)
+        return Map(self.known, self.names, self.inside, self.outlines, self.ground)
 
 
 def _far(one: Point | None, other: Point | None) -> float:

@@ -13,11 +13,12 @@ from bot.core.alert.stored import AlertQuery, Decision, State, StoredAlert
 from bot.store.alert_tables import ALERT, ALERT_REFERENCE, NOTICE
 from bot.store.engine import Database, insert_once
 from bot.store.rules import clean
-from bot.store.statements import one_of
+from bot.store.statements import ROW, one_of
 
 _A, _R, _N = ALERT.c, ALERT_REFERENCE.c, NOTICE.c
 _LIGHT = [column for column in ALERT.c if column.name not in {"body", "raw"}]
 _FIXED = {"id", "sender", "identifier", "sent", "references"}
+_SAVE = update(ALERT).where(_A.id == ROW)
 _FEW = 200  # rows in one IN
 _MOST_KIN = 500
 _TURN = text("SELECT pg_advisory_xact_lock(4702958813376091245)")  # a number that means received alerts to all of our processes
@@ -48,7 +49,7 @@ class AlertRows:
         return number
 
     def save_alert(self, alert: StoredAlert) -> None:
-        self._connection.execute(update(ALERT).where(_A.id == alert.id).values(_values(alert)))
+        self._connection.execute(_SAVE, _values(alert) | {"row": alert.id})
 
     def put_in_place(self, alert: StoredAlert, body: Alert, raw: bytes) -> None:
         self._connection.execute(update(ALERT).where(_A.id == alert.id).values(_values(alert) | _whole(body, raw)))
@@ -60,6 +61,9 @@ class AlertRows:
 
     def alert_body(self, id: int) -> Alert | None:
         return _body(self._connection, id)
+
+    def alert_raw(self, id: int) -> bytes:
+        return _raw(self._connection, id)
 
     def kin(self, ids: Sequence[int], *, steps: int) -> Sequence[StoredAlert]:
         return _kin(self._connection, ids, steps=steps)
@@ -111,7 +115,7 @@ class Alerts:
 
     def received_raw(self, id: int) -> bytes:
         with self._db.read() as connection:
-            return bytes(connection.scalar(select(_A.raw).where(_A.id == id)) or b"")
+            return _raw(connection, id)
 
     def chain(self, id: int) -> Sequence[StoredAlert]:
         with self._db.read() as connection:
@@ -137,6 +141,10 @@ def _whole(body: Alert | None, raw: bytes) -> dict[str, Any]:
 def _body(connection: Connection, id: int) -> Alert | None:
     body = connection.scalar(select(_A.body).where(_A.id == id))
     return from_body(body) if body else None
+
+
+def _raw(connection: Connection, id: int) -> bytes:
+    return bytes(connection.scalar(select(_A.raw).where(_A.id == id)) or b"")
 
 
 def _first(connection: Connection, rows: Select[Any]) -> StoredAlert | None:
@@ -172,36 +180,37 @@ def _alert(row: Row[Any], references: Sequence[Reference]) -> StoredAlert:
 
 def _kin(connection: Connection, ids: Sequence[int], *, steps: int) -> Sequence[StoredAlert]:
     """Breadth first along references, either way. What only stamps an alert anew counts as that alert: it is no step."""
-    found = {alert.id: alert for alert in _by_id(connection, ids)}
-    new = _with_same(connection, found, list(found.values()))
+    found: dict[int, StoredAlert] = {}
+    new = _with_same(connection, found, _new(connection, found, ids))
     for _ in range(steps):
         if not new or (steps > REACH and len(found) >= _MOST_KIN):
             break
-        linked = [alert for alert in _linked(connection, new) if alert.id not in found]
-        found |= {alert.id: alert for alert in linked}
-        new = _with_same(connection, found, linked)
+        new = _with_same(connection, found, _new(connection, found, _linked(connection, new)))
     return sorted(found.values(), key=lambda alert: (alert.sent, alert.id))
 
 
 def _with_same(connection: Connection, found: dict[int, StoredAlert], new: Sequence[StoredAlert]) -> Sequence[StoredAlert]:
     """`new`, and what stamps one of them anew or is stamped anew by one; adds those to `found`."""
     firsts = {alert.same_as or alert.id for alert in new}
-    more: list[StoredAlert] = []
-    for numbers in _packs(firsts):
-        rows = select(*_LIGHT).where(or_(_A.same_as.in_(numbers), _A.id.in_(numbers)))
-        more += [alert for alert in _alerts(connection, rows) if alert.id not in found]
-    found.update((alert.id, alert) for alert in more)
-    return [*new, *more]
+    same = [one for numbers in _packs(firsts) for one in connection.scalars(select(_A.id).where(_A.same_as.in_(numbers)))]
+    return [*new, *_new(connection, found, [*firsts, *same])]
 
 
-def _linked(connection: Connection, alerts: Sequence[StoredAlert]) -> Iterator[StoredAlert]:
+def _new(connection: Connection, found: dict[int, StoredAlert], ids: Iterable[int]) -> Sequence[StoredAlert]:
+    """Those of `ids` that are not in `found`; adds them to it. Each is read once, however many others name it."""
+    new = list(_by_id(connection, {one for one in ids if one not in found}))
+    found.update((alert.id, alert) for alert in new)
+    return new
+
+
+def _linked(connection: Connection, alerts: Sequence[StoredAlert]) -> Iterator[int]:
     """What `alerts` name, and what names them. By the identifier alone: some senders write their own name in several ways. Who shares
     an identifier by chance is found too, which costs a row and changes nothing."""
     for names in _packs({clean(reference.identifier) for alert in alerts for reference in alert.references}):
-        yield from _alerts(connection, _newest(select(*_LIGHT).where(_A.identifier.in_(names))))
+        yield from connection.scalars(_newest(select(_A.id).where(_A.identifier.in_(names))))
     for names in _packs({clean(alert.identifier) for alert in alerts}):
         naming = select(_R.alert_id).where(_R.identifier.in_(names))
-        yield from _alerts(connection, _newest(select(*_LIGHT).where(_A.id.in_(naming))))
+        yield from connection.scalars(_newest(select(_A.id).where(_A.id.in_(naming))))
 
 
 def _newest(rows: Select[Any]) -> Select[Any]:
@@ -209,7 +218,7 @@ def _newest(rows: Select[Any]) -> Select[Any]:
     return rows.order_by(_A.sent.desc()).limit(_MOST_KIN)
 
 
-def _by_id(connection: Connection, ids: Sequence[int]) -> Iterator[StoredAlert]:
+def _by_id(connection: Connection, ids: Iterable[int]) -> Iterator[StoredAlert]:
     for numbers in _packs(ids):
         yield from _alerts(connection, select(*_LIGHT).where(_A.id.in_(numbers)))
 

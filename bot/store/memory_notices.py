@@ -35,6 +35,11 @@ class MemoryNoticeRows:
         asked += [(one, row.created) for row in heard if row.order.kind == TOLD for one in told_broadcasts(row.order.facts)]
         return next((RollCall(one, created, self._t.roll_answers.get((one, clean(urn)))) for one, created in asked), None)
 
+    def roll_call_of(self, broadcast_id: int, urn: str, *, asked: float) -> RollCall | None:
+        """Broadcasts are not kept here: what was sent to anybody counts as one that asks."""
+        sent = any(row.order.broadcast_id == broadcast_id for row in self._t.outgoing.values())
+        return RollCall(broadcast_id, asked, self._t.roll_answers.get((broadcast_id, clean(urn)))) if sent else None
+
     def answer_roll(self, broadcast_id: int, urn: str, answer: RollAnswer, *, words: str, now: float) -> None:
         self._t.roll_answers[(broadcast_id, clean(urn))] = answer
 

@@ -68,10 +68,13 @@ class NoticeRows:
         """The roll call in what they were told when they asked."""
         for told in self._connection.execute(_TOLD, {"person": urn, "since": since}).all():
             for broadcast in told_broadcasts(told.facts):
-                row = self._connection.execute(_OPEN_CALL, {"row": broadcast, "person": urn}).first()
-                if row is not None:
-                    return _call(row, told.created)
+                if (call := self.roll_call_of(broadcast, urn, asked=told.created)) is not None:
+                    return call
         return None
+
+    def roll_call_of(self, broadcast_id: int, urn: str, *, asked: float) -> RollCall | None:
+        row = self._connection.execute(_OPEN_CALL, {"row": broadcast_id, "person": urn}).first()
+        return None if row is None else _call(row, asked)
 
     def answer_roll(self, broadcast_id: int, urn: str, answer: RollAnswer, *, words: str, now: float) -> None:
         values = {"broadcast_id": broadcast_id, "urn": urn, "answer": answer, "words": words, "at": now}

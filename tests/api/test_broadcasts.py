@@ -49,6 +49,16 @@ async def test_from_the_draft_to_the_all_clear(house: Office) -> None:
     assert (await house.get("/notices", "amina")).json["notices"] == []
 
 
+async def test_what_cannot_go_out_is_said_in_the_preview_and_again_when_it_is_submitted(house: Office) -> None:
+    house.people(ONE)
+    made = await house.drafted(words={"en": {"text": "Run! " * 60}})
+    [says] = (await house.get(f"/broadcasts/{made}/preview", "amina")).json["cannot"]
+    assert says.startswith("English: Too long by ")
+    answer = await house.post(f"/broadcasts/{made}/submit", "amina")
+    told = {"code": "not_done", "message": f"Broadcast {made} cannot be submitted. {says}", "remedy": ""}
+    assert (answer.status, answer.json["error"]) == (409, told)
+
+
 async def test_an_author_alone_cannot_send_whatever_their_roles(house: Office) -> None:
     house.people(ONE)
     house.hire("dora", AUTHOR, APPROVER)

@@ -278,7 +278,7 @@ def test_shapes_in_an_area(shape: str, rings: int, expected: set[DefectKind]) ->
 
 
 def test_defects_hold_nothing_of_the_message_and_are_not_endless() -> None:
-    found = read(cap("".join(info(urgency="secret-1", area="<area><areaDesc>x</areaDesc></area>") for _ in range(200))))
+    found = read(cap("".join(info(urgency="secret-1", area="<area><areaDesc>x</areaDesc></area>") for _ in range(100))))
     assert len(found.defects) == 101
     assert found.defects[-1].kind is DefectKind.MORE
     assert not any("secret-1" in str(defect) for defect in found.defects)

@@ -118,6 +118,11 @@ def call(store: Store, *, since: float = T, urn: str = URN) -> RollCall | None:
         return tx.roll_call(urn, since=since)
 
 
+def shown(store: Store, number: int) -> RollCall | None:
+    with store.begin() as tx:
+        return tx.roll_call_of(number, URN, asked=T + 7)
+
+
 def say(store: Store, answer: RollAnswer, number: int = 1, *, urn: str = URN) -> None:
     with store.begin() as tx:
         tx.answer_roll(number, urn, answer, words="1 ‘safe’", now=T + 1)
@@ -143,6 +148,20 @@ def test_who_was_told_its_words_when_they_asked_may_answer_it(store: Store) -> N
     assert call(store, urn=OTHER) is None
     asked(store, 2, now=T - 5)
     assert call(store, since=T - 9) == RollCall(2, T - 5, None)
+
+
+def test_who_is_shown_its_words_on_a_screen_may_answer_it(store: Store) -> None:
+    asked(store, 1, urn=OTHER)
+    assert (call(store), shown(store, 1)) == (None, RollCall(1, T + 7, None))
+    say(store, NEED_HELP)
+    assert shown(store, 1) == RollCall(1, T + 7, NEED_HELP)
+    assert shown(store, 2) is None
+
+
+@pytest.mark.parametrize("values", [{"roll_call": False}, {"stage": Stage.STOPPED}, {"stage": Stage.WAITING}])
+def test_one_that_asks_nothing_or_does_not_go_out_is_not_answered_on_a_screen(sql: SqlStore, values: dict[str, Any]) -> None:
+    broadcast(sql, 1, **values)
+    assert shown(sql, 1) is None
 
 
 def test_what_they_were_told_of_a_feed_is_no_roll_call(store: Store) -> None:

@@ -11,8 +11,8 @@ from typing import NoReturn, Protocol
 
 from bot.core.alert.secret import KEY_PREFIX, LONGEST_PASSWORD, check_password, hashed, label_of, plain_code
 from bot.core.alert.staff import Account, ApiKey, Member, Role, SignIn, StaffStore
-from bot.core.errors import NotDone
 from bot.core.ports import Clock
+from bot.core.refusal import Declined
 
 IDLE_S = 3600.0  # a sign-in that nobody used for so long is over
 CODE_S = 300.0  # from the password to the code
@@ -44,26 +44,25 @@ class Proofs(Protocol):
         ...
 
 
-class Refused(NotDone):
+class Refused(Declined):
     """Somebody may not come in. The same words whatever the reason."""
 
-    def __init__(self, text: str = "That does not fit. Check what you typed.", word: str = "does_not_fit") -> None:
-        super().__init__(text, word=word)
+    def __init__(self, code: str = "does_not_fit") -> None:
+        super().__init__(code)
 
 
 class Over(Refused):
     """They took too long, or tried too often."""
 
     def __init__(self) -> None:
-        super().__init__("That took too long, or was tried too often. Begin again.", "too_slow")
+        super().__init__("too_slow")
 
 
-class Slow(NotDone):
+class Slow(Declined):
     """Too many tries. `after_s`: when the next one may be."""
 
     def __init__(self, after_s: float) -> None:
-        seconds = max(1, round(after_s))
-        super().__init__(f"Too many tries. Try again in {seconds} seconds.", word="slow_down", seconds=seconds)
+        super().__init__("slow_down", seconds=max(1, round(after_s)))
         self.after_s = after_s
 
 
@@ -144,14 +143,12 @@ class Access:
         return self._pending(token, "setup", SETUP_S)[1].name
 
     def finish_setup(self, token: str, *, password: str, secret: str, code: str) -> str:
-        """Keeps the password and the second device's `secret`, which `code` proves, and signs them in. Raises Refused and NotDone."""
+        """Keeps the password and the second device's `secret`, which `code` proves, and signs them in. Raises Refused and Declined."""
         account = self._pending(token, "setup", SETUP_S)[1]
         check_password(password, account.name)
         step = self.proofs.step(secret, code, now=self.clock())
         if not step:
-            raise NotDone(
-                "That code does not fit. Wait for the next one, and check the clocks of the phone and of this machine.", word="bad_code"
-            )
+            raise Declined("bad_code")
         kept = self.proofs.hash(password)
         fresh, row = self._made(account.name, "in")
         with self.store.begin() as tx:
@@ -165,12 +162,12 @@ class Access:
         return fresh
 
     def change_password(self, session: Session, old: str, new: str, *, door: Door) -> None:
-        """Raises Refused, Slow and NotDone. All their other browsers are signed out."""
+        """Raises Refused, Slow and Declined. All their other browsers are signed out."""
         name = session.member.name
         self._wait("address", door.address, _BY_ADDRESS)
         account = self.store.account(name)
         if account is None or not self.proofs.matches(account.password, old[:LONGEST_PASSWORD]):
-            raise Refused("That is not your password now. Nothing was changed.", "not_your_password")
+            raise Refused("not_your_password")
         check_password(new, name)
         kept = self.proofs.hash(new)
         with self.store.begin() as tx:
@@ -209,11 +206,9 @@ class Access:
             tx.save_account(replace(current, lang=lang))
 
     def new_key(self, member: Member, label: str, roles: Collection[Role]) -> str:
-        """Makes a key of `member` and returns it: the only time that it is seen. Raises NotDone for roles that they have not."""
+        """Makes a key of `member` and returns it: the only time that it is seen. Raises Declined for roles that they have not."""
         if not roles or not set(roles) <= set(member.roles):
-            raise NotDone(
-                "A key may do no more than you: choose at least one role, and only among yours. Nothing was changed.", word="key_roles"
-            )
+            raise Declined("key_roles")
         key = f"{KEY_PREFIX}{secrets.token_urlsafe(32)}"
         row = ApiKey(hash=hashed(key), label=label_of(label), name=member.name, roles=frozenset(roles), created=self.clock())
         with self.store.begin() as tx:
@@ -223,10 +218,10 @@ class Access:
         return key
 
     def end_key(self, member: Member, hash: str) -> None:
-        """Ends a key of `member`. Raises NotDone."""
+        """Ends a key of `member`. Raises Declined."""
         with self.store.begin() as tx:
             if not tx.end_keys(member.name, hash=hash):
-                raise NotDone("You have no such key. It may be ended already.", word="no_such_key")
+                raise Declined("no_such_key")
             tx.audit(member.name, "key.end", f"key:{hash[:12]}", now=self.clock())
 
     def by_key(self, key: str) -> Member | None:

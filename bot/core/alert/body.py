@@ -99,7 +99,7 @@ def _to_info(body: Mapping[str, Any]) -> Info:
 def _from_area(area: Area) -> dict[str, Any]:
     return {
         "desc": area.desc,
-        "polygons": [[list(point) for point in ring] for ring in area.polygons],
+        "polygons": [tuple(ring) for ring in area.polygons],  # as they are: there may be a hundred thousand points
         "circles": [[*circle.centre, circle.radius_km] for circle in area.circles],
         "geocodes": [list(pair) for pair in area.geocodes],
     }
@@ -108,10 +108,14 @@ def _from_area(area: Area) -> dict[str, Any]:
 def _to_area(body: Mapping[str, Any]) -> Area:
     return Area(
         body["desc"],
-        polygons=tuple(tuple(_point(point) for point in ring) for ring in body["polygons"]),
+        polygons=tuple(_ring(ring) for ring in body["polygons"]),
         circles=tuple(Circle(_point(circle[:2]), float(circle[2])) for circle in body["circles"]),
         geocodes=_pairs(body["geocodes"]),
     )
+
+
+def _ring(body: Sequence[Sequence[Any]]) -> Sequence[Point]:
+    return tuple((float(lat), float(lon)) for lat, lon in body)
 
 
 def _point(body: Sequence[Any]) -> Point:

@@ -47,7 +47,7 @@ class RollCalls:
         said = roll.said(text)
         if said is None:
             return self._reminded(keyword, replace(contact, lang=speaks(text, contact)), touched, around, screen=screen)
-        call = around.roll_call()
+        call = self._teller.call(session, around) if screen else around.roll_call()
         if call is None:
             return None
         contact = replace(contact, lang=speaks(text, contact))

@@ -15,20 +15,20 @@ from bot.core.alert.progress import Progress
 from bot.core.alert.sending import AlertTx, Audiences, BroadcastStore, lane_of
 from bot.core.alert.staff import Member, Role
 from bot.core.alert.where import whole
-from bot.core.errors import NotDone
 from bot.core.place.types import Gazetteer
 from bot.core.ports import Clock, Queue
+from bot.core.refusal import Declined, Ground, ground
 
 DRIFT = 0.05  # the audience may change by so much between submission and approval
 REPLACED, STOPPED = "replaced", "stopped"  # codes of deliveries that did not go out any more
-Check = Callable[[Broadcast], Sequence[str]]  # reasons why a broadcast may not be submitted, in words for its author; () where it may
-_DONE = {"withdraw": "withdrawn", "reject": "rejected", "pause": "paused", "resume": "resumed", "stop": "stopped"}
+Check = Callable[[Broadcast], Sequence[Ground]]  # why a broadcast may not be submitted; () where it may
+_NOT = {"withdraw": "not_withdrawn", "reject": "not_rejected", "pause": "not_paused", "resume": "not_resumed", "stop": "not_stopped"}
 _WENT_OUT = frozenset({Stage.SENDING, Stage.PAUSED, Stage.SENT, Stage.STOPPED})
 
 
 @dataclass(frozen=True, slots=True)
 class AlertDesk:
-    """Broadcasts, for staff. Every step raises NotDone where it cannot be done, and then changed nothing: also where another person was
+    """Broadcasts, for staff. Every step raises Declined where it cannot be done, and then changed nothing: also where another person was
     quicker by a moment. Every step is audited as "broadcast.<step>" about "broadcast:<id>", in its own transaction."""
 
     store: BroadcastStore
@@ -58,7 +58,7 @@ class AlertDesk:
         """Stores a new draft of `by`, an author, and returns its id. `id`, `stage`, `author`, `created` and what later steps set are
         the desk's own, whatever `broadcast` says. Places are given with all that lies in them from here on. What was drafted `once`
         is not drafted again."""
-        _allowed(by, Role.AUTHOR, "draft alerts")
+        _allowed(by, Role.AUTHOR)
         with self.store.begin() as tx:
             if once is not None and (known := once.known(tx)):
                 return known
@@ -79,7 +79,7 @@ class AlertDesk:
             known = _there(id, tx.broadcast(id))
             _own(known, by)
             if known.stage not in (Stage.DRAFT, Stage.REJECTED):
-                raise NotDone(f"Broadcast {id} is {known.stage}: only a draft can be changed. Withdraw it first, or draft an update of it.")
+                raise Declined("only_draft_changes", id=id)
             changed = replace(
                 self._clean(replace(broadcast, follows=known.follows)),
                 id=id,
@@ -98,9 +98,9 @@ class AlertDesk:
         seen = self.show(id)
         _own(seen, by)
         if seen.stage not in (Stage.DRAFT, Stage.WAITING):
-            raise NotDone(f"Broadcast {id} is {seen.stage}: only a draft can be submitted.")
+            raise Declined("only_draft_submits", id=id)
         counted = self.audiences.counted(seen.audience, seen.mode)
-        _refuse(id, "submitted", [*self._lacks(seen, counted), *self.check(seen)])
+        _refuse("not_submitted", id, [*self._lacks(seen, counted), *self.check(seen)])
         now = self.clock()
         with self.store.begin() as tx:
             if _there(id, tx.broadcast(id)) != seen:
@@ -118,16 +118,16 @@ class AlertDesk:
 
     def approve(self, id: int, *, by: Member, confirm: int) -> Broadcast:
         """Sends it. `by` is an approver and not its author; `confirm` is the number of people that was counted when it was submitted,
-        typed by them. Refused where that number is no longer true by more than DRIFT. What it follows is stopped in the same moment."""
+        typed by them (below 0: they typed none). Refused where that number is no longer true by more than DRIFT. What it follows is
+        stopped in the same moment."""
         seen = self.show(id)
         _check_approver(seen, by)
         if confirm != seen.people:
-            raise NotDone(f"{confirm} is not the number of people of broadcast {id}. Read the preview again, and type the number it shows.")
+            raise Declined("wrong_people", typed=confirm, id=id) if confirm >= 0 else Declined("people_not_typed", id=id)
         counted = self.audiences.counted(seen.audience, seen.mode)
         if abs(counted.total - seen.people) > DRIFT * seen.people:
-            what = f"was for {seen.people} people when it was submitted and is for {counted.total} now"
-            raise NotDone(f"Broadcast {id} {what}. Nothing was sent; its author has to submit it again.")
-        _refuse(id, "approved", self._lacks(seen, counted))
+            raise Declined("people_changed", id=id, was=seen.people, now=counted.total)
+        _refuse("not_approved", id, self._lacks(seen, counted))
         with self.store.begin() as tx:
             old = _there(seen.follows, tx.broadcast(seen.follows)) if seen.follows else None  # the older one first: nobody waits in a ring
             if _there(id, tx.broadcast(id)) != seen:
@@ -146,7 +146,7 @@ class AlertDesk:
 
     def reject(self, id: int, why: str, *, by: Member) -> None:
         """An approver says no. Its author may change it and submit it again."""
-        _allowed(by, Role.APPROVER, "reject broadcasts")
+        _allowed(by, Role.APPROVER)
         with self.store.begin() as tx:
             broadcast = replace(_there(id, tx.broadcast(id)), why=_reason(why))
             self._step(tx, broadcast, Stage.REJECTED, by, "reject", since=(Stage.WAITING,))
@@ -156,12 +156,12 @@ class AlertDesk:
         with self.store.begin() as tx:
             broadcast = _there(id, tx.broadcast(id))
             if broadcast.author != by.name or not by.may(Role.AUTHOR):
-                _allowed(by, Role.APPROVER, "pause broadcasts")
+                _allowed(by, Role.APPROVER)
             self._step(tx, broadcast, Stage.PAUSED, by, "pause")
 
     def resume(self, id: int, *, by: Member) -> None:
         """On with it, from where it was."""
-        _allowed(by, Role.APPROVER, "resume broadcasts")
+        _allowed(by, Role.APPROVER)
         with self.store.begin() as tx:
             broadcast = _there(id, tx.broadcast(id))
             self._step(tx, broadcast, Stage.SENDING, by, "resume", since=(Stage.PAUSED,))
@@ -171,7 +171,7 @@ class AlertDesk:
 
     def stop(self, id: int, why: str, *, by: Member) -> None:
         """Nothing of it goes out any more, and nobody who asks is told of it. For good: what comes after is an Update or a Cancel."""
-        _allowed(by, Role.APPROVER, "stop broadcasts")
+        _allowed(by, Role.APPROVER)
         now = self.clock()
         with self.store.begin() as tx:
             broadcast = replace(_there(id, tx.broadcast(id)), why=_reason(why), ended=now)
@@ -195,7 +195,7 @@ class AlertDesk:
         """Without what only a step may set, and with every place by its own id: people are in the smallest one that they named."""
         audience = broadcast.audience
         if audience.got and audience.got != broadcast.follows:
-            raise NotDone(f"What goes to those who got broadcast {audience.got} has to follow it: draft an update or a cancel of it.")
+            raise Declined("got_follows", id=audience.got)
         named = replace(audience, places=whole(audience.places, self.places), without=whole(audience.without, self.places))
         return replace(
             broadcast,
@@ -211,15 +211,16 @@ class AlertDesk:
             ended=0.0,
         )
 
-    def _lacks(self, broadcast: Broadcast, counted: Counted) -> Sequence[str]:
+    def _lacks(self, broadcast: Broadcast, counted: Counted) -> Sequence[Ground]:
         """Why it could not go out, whatever it says."""
-        found = [] if broadcast.texts else ["it has no text"]
-        found += [f"its text in {lang} is empty" for lang, text in broadcast.texts.items() if not text.strip()]
-        found += [] if broadcast.expires > self.clock() else ["it has no end, or its end is over"]
-        found += [] if counted.total else ["nobody would get it"]
-        found += [f"its text is too long for {what}" for what in self.audiences.too_long(broadcast, counted)] if not found else []
+        found = [] if broadcast.texts else [ground("no_text")]
+        found += [ground("empty_text", lang=lang) for lang, text in broadcast.texts.items() if not text.strip()]
+        found += [] if broadcast.expires > self.clock() else [ground("no_time_left")]
+        found += [] if counted.total else [ground("nobody")]
+        if not found:
+            found = [ground("too_long_for", lang=lang, channel=name) for name, lang in self.audiences.too_long(broadcast, counted)]
         if broadcast.escalate_after_s and not (broadcast.roll_call and broadcast.escalate_to):
-            found.append("only a roll call can go on to a second group, and that group has to be named")
+            found.append(ground("escalates_nowhere"))
         return found
 
     def _replace(self, tx: AlertTx, old: Broadcast, *, by: Member, with_: int) -> None:
@@ -236,7 +237,7 @@ class AlertDesk:
     def _step(self, tx: AlertTx, broadcast: Broadcast, to: Stage, by: Member, step: str, *, since: Sequence[Stage] = ()) -> None:
         """From the stage where it stands to the next one."""
         if to not in NEXT[broadcast.stage] or (since and broadcast.stage not in since):
-            raise NotDone(f"Broadcast {broadcast.id} is {broadcast.stage} and cannot be {_DONE[step]} now.")
+            raise Declined(_NOT[step], id=broadcast.id)
         _save(tx, replace(broadcast, stage=to), was=broadcast.stage)
         self._audit(tx, by, step, broadcast.id, **({"why": broadcast.why} if step in ("reject", "stop") else {}))
 
@@ -250,8 +251,8 @@ def _there(id: int, broadcast: Broadcast | None) -> Broadcast:
     return broadcast
 
 
-def _missing(id: int) -> NotDone:
-    return NotDone(f"There is no broadcast {id}.")
+def _missing(id: int) -> Declined:
+    return Declined("no_broadcast", id=id)
 
 
 def _save(tx: AlertTx, broadcast: Broadcast, *, was: Stage) -> None:
@@ -259,27 +260,27 @@ def _save(tx: AlertTx, broadcast: Broadcast, *, was: Stage) -> None:
         raise _overtaken(broadcast.id)
 
 
-def _overtaken(id: int) -> NotDone:
-    return NotDone(f"Somebody else has just changed broadcast {id}. Look at it again; nothing was done.")
+def _overtaken(id: int) -> Declined:
+    return Declined("overtaken", id=id)
 
 
-def _allowed(by: Member, role: Role, what: str) -> None:
+def _allowed(by: Member, role: Role) -> None:
     if not by.may(role):
-        raise NotDone(f"To {what}, the role {role} is needed. An admin can give it.")
+        raise Declined("author_needed" if role is Role.AUTHOR else "approver_needed")
 
 
 def _own(broadcast: Broadcast, by: Member) -> None:
-    _allowed(by, Role.AUTHOR, "draft alerts")
+    _allowed(by, Role.AUTHOR)
     if broadcast.author != by.name:
-        raise NotDone(f"Broadcast {broadcast.id} is {broadcast.author}'s: nobody changes what somebody else wrote. Draft one of your own.")
+        raise Declined("not_yours", id=broadcast.id, author=broadcast.author)
 
 
 def _check_approver(broadcast: Broadcast, by: Member) -> None:
-    _allowed(by, Role.APPROVER, "approve broadcasts")
+    _allowed(by, Role.APPROVER)
     if _same(by.name, broadcast.author):
-        raise NotDone(f"Broadcast {broadcast.id} is your own: another person has to approve it. There is no way around that.")
+        raise Declined("own_broadcast", id=broadcast.id)
     if broadcast.stage is not Stage.WAITING:
-        raise NotDone(f"Broadcast {broadcast.id} is {broadcast.stage}: it does not wait for approval.")
+        raise Declined("not_waiting", id=broadcast.id)
 
 
 def _same(one: str, other: str) -> bool:
@@ -290,13 +291,13 @@ def _same(one: str, other: str) -> bool:
 def _check_follows(broadcast: Broadcast, old: Broadcast, tx: AlertTx) -> None:
     """That it may follow `old`, at this moment."""
     if old.stage not in _WENT_OUT:
-        raise NotDone(f"Broadcast {old.id} is {old.stage} and never went out: change it instead.")
+        raise Declined("never_went_out", id=old.id)
     if old.mode is not broadcast.mode:
-        raise NotDone(f"Broadcast {old.id} is {old.mode}, and what follows it has to be, too.")
+        raise Declined("follows_live" if old.mode is Mode.LIVE else "follows_exercise", id=old.id)
     if broadcast.msg_type not in (MsgType.UPDATE, MsgType.CANCEL):
-        raise NotDone(f"Only an Update or a Cancel can follow broadcast {old.id}.")
+        raise Declined("follows_how", id=old.id)
     if newer := tx.follower(old.id):
-        raise NotDone(f"Broadcast {old.id} was followed by broadcast {newer} already. Let yours follow that one.")
+        raise Declined("followed", id=old.id, newer=newer)
 
 
 def _of_follower(broadcast: Broadcast, old: Audience) -> Audience:
@@ -310,14 +311,14 @@ def _of_follower(broadcast: Broadcast, old: Audience) -> Audience:
     return replace(named, got=follows, rest=True)
 
 
-def _refuse(id: int, what: str, reasons: Sequence[str]) -> None:
-    if reasons:
-        raise NotDone(f"Broadcast {id} cannot be {what}: {'; '.join(reasons)}.")
+def _refuse(code: str, id: int, grounds: Sequence[Ground]) -> None:
+    if grounds:
+        raise Declined(code, also=grounds, id=id)
 
 
 def _reason(why: str) -> str:
     if not why.strip():
-        raise NotDone("Say why: whoever looks at it later has to understand it.")
+        raise Declined("say_why")
     return " ".join(why.split())[:500]
 
 

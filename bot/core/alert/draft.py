@@ -15,6 +15,7 @@ from bot.core.alert.cap import MsgType, ResponseType, Severity, Urgency
 from bot.core.alert.check import Missing, faults, missing
 from bot.core.alert.compose import SENT, Step, Template
 from bot.core.alert.words import AlertWords
+from bot.core.refusal import Ground, ground
 from bot.core.text import fit, fold, measure
 from bot.core.types import Lang, Limits
 
@@ -40,21 +41,6 @@ class Reason(StrEnum):
     PREFIX = "prefix"  # a live text that calls itself an exercise
 
 
-_SAYS: Mapping[Reason, str] = {
-    Reason.NO_SOURCE: "Say who warns: a name that people know.",
-    Reason.LONG_SOURCE: f"The source's name is too long. Use at most {SOURCE} characters.",
-    Reason.NO_HAZARD: "Choose the hazard, or write the text by hand.",
-    Reason.NO_ACTION: "There is no action for this hazard and response. Choose another response, or write what people should do.",
-    Reason.NO_END: "Say until when it is valid.",
-    Reason.NO_SENT: "Start the Cancel from the broadcast that it takes back: it names the time of that message.",
-    Reason.EMPTY: "Write the text, or leave it to the template.",
-    Reason.TOO_LONG: "Shorten the place, the action or the source; or allow two SMS.",
-    Reason.ALPHABET: "It has letters that plain SMS lacks. Write it with plain letters.",
-    Reason.LINK: "It has a link. Say it in words: people cannot tell a true link from a false one.",
-    Reason.PREFIX: "A live text must not call itself an exercise or a test.",
-}
-
-
 @dataclass(frozen=True, slots=True)
 class Unsendable:
     """Why there is no text in `lang`. `over`: by how many units it is too long. `detail`: the characters or the link in question."""
@@ -65,10 +51,9 @@ class Unsendable:
     detail: str = ""
 
     @property
-    def says(self) -> str:
-        """In a sentence, with the remedy."""
-        what = f" Too long by {self.over} characters." if self.over else ""
-        return f"{self.lang}:{what} {_SAYS[self.reason]}" + (f" ({self.detail})" if self.detail else "")
+    def ground(self) -> Ground:
+        """As a refusal says it, with the remedy."""
+        return ground(f"reason_{self.reason}", about=self.lang, over=self.over, detail=self.detail)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,16 +98,16 @@ class Drafting:
         texts = {lang: draft.text for lang, draft in self.drafts(broadcast).items() if isinstance(draft, Drafted)}
         return replace(broadcast, texts=texts)
 
-    def check(self, broadcast: Broadcast) -> Sequence[str]:
-        """Why it may not be submitted, in sentences for its author; () where it may. What is stored must be what the slots make now."""
+    def check(self, broadcast: Broadcast) -> Sequence[Ground]:
+        """Why it may not be submitted; () where it may. What is stored must be what the slots make now."""
         drafts = self.drafts(broadcast).values()
-        reasons = [draft.says for draft in drafts if isinstance(draft, Unsendable)]
+        reasons = _in_common([draft.ground for draft in drafts if isinstance(draft, Unsendable)])
         if not broadcast.expires:
-            reasons.append(_SAYS[Reason.NO_END])
+            reasons.append(ground(f"reason_{Reason.NO_END}"))
         elif broadcast.onset and broadcast.expires <= broadcast.onset:
-            reasons.append("It ends before it begins. Mend the times.")
+            reasons.append(ground("ends_first"))
         if not reasons and dict(broadcast.texts) != dict(self.written(broadcast).texts):
-            reasons.append("The texts are not those that its slots make. Save the draft again.")
+            reasons.append(ground("other_texts"))
         return reasons
 
     def two_parts(self, broadcast: Broadcast) -> bool:
@@ -195,6 +180,12 @@ class Drafting:
             return None if _is_time(broadcast.slots.get(SENT, "")) else Reason.NO_SENT
         own = broadcast.slots.get(f"action.{lang}", "").strip()
         return None if own or self.words.action(broadcast.hazard, broadcast.response) else Reason.NO_ACTION
+
+
+def _in_common(reasons: list[Ground]) -> list[Ground]:
+    """One reason, about no language, where it is the same in all."""
+    first = replace(reasons[0], about=None) if len(reasons) == len(Lang) else None
+    return [first] if first is not None and all(replace(one, about=None) == first for one in reasons) else reasons
 
 
 def _is_time(written: str) -> bool:

@@ -9,6 +9,7 @@ from bot.core.alert.cap import Alert
 
 _ALERT_STAMPS = ("identifier", "sent", "references", "signed")
 _INFO_STAMPS = ("effective",)
+_SHAPES = frozenset({"polygons", "circles"})  # numbers only, and maybe a hundred thousand
 
 
 def fingerprint(alert: Alert) -> str:
@@ -30,5 +31,5 @@ def _spaced(value: Any) -> Any:
     if isinstance(value, str):
         return " ".join(value.split())
     if isinstance(value, dict):
-        return {key: _spaced(part) for key, part in value.items()}
+        return {key: part if key in _SHAPES else _spaced(part) for key, part in value.items()}
     return [_spaced(part) for part in value] if isinstance(value, list) else value

@@ -1,9 +1,10 @@
 """The first look at a received alert: what it is by itself, before anything else is known."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
-from bot.core.alert.cap import Alert, Info
+from bot.core.alert.cap import Alert, Area, Info
 from bot.core.alert.fingerprint import fingerprint
 from bot.core.alert.gate import Outcome, judge
 from bot.core.alert.hygiene import clean
@@ -14,6 +15,7 @@ from bot.core.alert.telling import Telling
 from bot.core.place.types import Gazetteer
 
 _BROKEN = frozenset({DefectKind.POLYGON, DefectKind.COORDINATES, DefectKind.SWAPPED, DefectKind.CIRCLE})  # then "elsewhere" may be a slip
+_LOOKED_AT = 20_000  # characters that those are made of
 _BRIEF = 200  # characters of a headline or of areas in a list
 
 
@@ -30,7 +32,9 @@ class FirstLook:
         """The alert as it is to be stored. `passes`: its signature is as the settings want it."""
         alert, verdict = read.alert, judge(read.alert)
         first = alert.infos[0] if alert.infos else Info()
-        covered = self.places.covered(areas_of(alert))
+        areas = areas_of(alert)
+        keys = {id(area): keys_of(area) for area in areas}  # once each: an outline may have a hundred thousand points
+        covered = self.places.covered(areas)
         built, broken = bool(self.places.children("")), any(defect.kind in _BROKEN for defect in read.defects)
         acts = verdict.outcome is Outcome.OPEN or verdict.reason == "cancel"
         made = StoredAlert(
@@ -43,9 +47,9 @@ class FirstLook:
             references=tuple(alert.references),
             status=alert.status,
             msg_type=alert.msg_type,
-            event=clean(first.event)[:_BRIEF],
-            headline=clean(first.headline)[:_BRIEF],
-            area=", ".join(dict.fromkeys(clean(area.desc) for area in areas_of(alert)))[:_BRIEF],
+            event=clean(first.event[:_LOOKED_AT])[:_BRIEF],
+            headline=clean(first.headline[:_LOOKED_AT])[:_BRIEF],
+            area=_named(areas),
             severity=first.severity,
             urgency=first.urgency,
             certainty=first.certainty,
@@ -54,8 +58,8 @@ class FirstLook:
             own=State(verdict.outcome.value),
             own_reason=verdict.reason,
             state=State(verdict.outcome.value),
-            areas=tuple(keys_of(area) for area in areas_of(alert)),
-            over_areas=tuple(keys_of(area) for area in areas_of(alert, None if verdict.over else verdict.over_infos)),
+            areas=tuple(keys[id(area)] for area in areas),
+            over_areas=tuple(keys[id(area)] for area in areas_of(alert, None if verdict.over else verdict.over_infos)),
             fingerprint=fingerprint(alert),
             signature=signature.value,
             received=now,
@@ -66,7 +70,7 @@ class FirstLook:
             defects=tuple(str(defect) for defect in read.defects),
         )
         where = "" if not built or (covered.places and not covered.unknown) else "place"
-        if where and areas_of(alert) and not covered.unknown and not broken:
+        if where and areas and not covered.unknown and not broken:
             where = "elsewhere"
         own, why = self._own(made, alert, passes=passes, where=where)
         return replace(made, own=own, own_reason=why)
@@ -85,3 +89,9 @@ class FirstLook:
         whys = {"untrusted": not made.trusted, "relay": self.hold_all, "language": not speaks, "place": where == "place"}
         why = next((why for why, holds in whys.items() if holds), "")
         return (State.HELD if why else State.OPEN), why
+
+
+def _named(areas: Sequence[Area]) -> str:
+    """The areas' descriptions, shortened. So many are looked at as there may be room for."""
+    descs = islice(dict.fromkeys(area.desc for area in areas), _BRIEF)
+    return ", ".join(dict.fromkeys(clean(desc[:_LOOKED_AT]) for desc in descs))[:_BRIEF]

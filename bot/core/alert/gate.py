@@ -1,11 +1,12 @@
 """The public gate: what may be told to the public, what only a person may decide, and what "it is over" means."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.core.alert import suspicious
 from bot.core.alert.cap import Alert, AlertStatus, Area, MsgType, ResponseType, Scope, Urgency
+from bot.core.refusal import family
 
 
 class Outcome(StrEnum):
@@ -38,26 +39,7 @@ class Verdict:
         return acts and (self.over or bool(self.over_infos))
 
 
-REASONS = {
-    "no_status": "it does not say whether it is meant (status)",
-    "no_msg_type": "it does not say what it is (msgType)",
-    "no_scope": "it does not say for whom it is (scope)",
-    "exercise": "it is an exercise",
-    "test": "it is a test",
-    "draft": "it is a draft",
-    "system": "it is a message between machines",
-    "ack": "it only acknowledges another message",
-    "error": "it only rejects another message",
-    "restricted": "it is for a restricted audience",
-    "private": "it is for named addresses only",
-    "cancel": "it takes another message back",
-    "test_code": "its event code is one of tests",
-    "test_words": "its words are those of a test",
-    "blocked_channel": "its sender blocks channels to the public (BLOCKCHANNEL)",
-    "no_info": "it says nothing: no info",
-    "mixed_clear": "its languages do not agree on what is over",
-    "over_words": "its words may mean that a danger is over, but it does not say so in CAP's way",
-}
+REASONS: Mapping[str, str] = family("alert_why_")  # why an alert is where it is, in English: what is said here and after the gate
 _UNFIT = {
     AlertStatus.EXERCISE: "exercise",
     AlertStatus.TEST: "test",

@@ -11,8 +11,9 @@ from bot.core.alert.lineage import CHANGES, REISSUE_S, reissue_of
 from bot.core.alert.reading import Read, Signature
 from bot.core.alert.settling import Settling
 from bot.core.alert.staff import Member, Role
-from bot.core.alert.stored import REASONS, Decision, IntakeStore, IntakeTx, Origin, State, StoredAlert
+from bot.core.alert.stored import Decision, IntakeStore, IntakeTx, Origin, State, StoredAlert
 from bot.core.errors import NotDone
+from bot.core.refusal import Declined
 
 RAW_OF_UNREADABLE = 64 * 1024  # of what is no alert, so much is kept to look at
 DIFFERS = "It came again under the same identity with other words. The first was kept."
@@ -48,7 +49,7 @@ class Intake:
                 return self._again(tx, known, made, (read.alert, raw), now)
             made = _not_a_reissue(tx, made)
             made = replace(made, id=tx.add_alert(made, read.alert, raw) or 0)
-            changed = self.settling.settle(tx, {made.id}, now, told=made.id)
+            changed = self.settling.settle(tx, {made.id}, now, told=made.id, body=read.alert)
             return self._said(tx, made.id, changed, now)
 
     def take_unreadable(self, raw: bytes, origin: Origin, why: NotDone, *, digest: str, now: float) -> Taken:
@@ -73,31 +74,31 @@ class Intake:
             return Taken(number, State.QUARANTINED, "unreadable", known is None)
 
     def release(self, id: int, *, by: Member, why: str, now: float) -> StoredAlert:
-        """A person lets a held alert, or one that was dismissed, go on: people who ask are told. Raises NotDone with the remedy."""
+        """A person lets a held alert, or one that was dismissed, go on: people who ask are told. Raises Declined with the remedy."""
         with self.store.begin() as tx:
             held = _kept(tx, id)
             _may(by, {Role.APPROVER})
             if held.state is not State.HELD and held.decision is not Decision.DISMISSED:
-                raise NotDone(f"Alert {id} is {held.state} and not held: there is nothing to release.")
+                raise Declined("not_held", id=id)
             if not held.may_be_released:
-                raise NotDone(f"Alert {id} can reach nobody: {REASONS.get(held.own_reason, 'it is not for the public')}.")
+                raise Declined("not_for_public", id=id)
             if held.origin == f"upload:{by.name}":
-                raise NotDone(f"You brought alert {id} in yourself. Ask another person to release it.")
+                raise Declined("own_upload", id=id)
             if held.expires <= now:
-                raise NotDone(f"Alert {id} has expired. Write an alert of your own if the danger goes on.")
+                raise Declined("alert_expired_already", id=id)
             released = self._decide(tx, held, Decision.RELEASED, by=by, why=why, now=now)
             if released.state is State.OPEN and self._notice_missing(tx, released, now):
-                raise NotDone(f"Alert {id} says nothing short enough in a language of ours. Write an alert of your own from it.")
+                raise Declined("nothing_to_tell", id=id)
             return released
 
     def dismiss(self, id: int, *, by: Member, why: str, now: float) -> StoredAlert:
         """A person decides that nothing follows from an alert, not even for others that it names: from a held one, or, if an approver
-        says so, from one that people are told. Raises NotDone with the reason and the remedy."""
+        says so, from one that people are told. Raises Declined with the reason and the remedy."""
         with self.store.begin() as tx:
             alert = _kept(tx, id)
             _may(by, {Role.APPROVER} if alert.state is State.OPEN else {Role.APPROVER, Role.AUTHOR})
             if alert.state not in {State.HELD, State.OPEN}:
-                raise NotDone(f"Alert {id} is {alert.state}: nobody is told of it, so there is nothing to dismiss.")
+                raise Declined("not_dismissed", id=id)
             return self._decide(tx, alert, Decision.DISMISSED, by=by, why=why, now=now)
 
     def renew(self, *, now: float) -> int:
@@ -109,8 +110,7 @@ class Intake:
 
     def _again(self, tx: IntakeTx, known: StoredAlert, made: StoredAlert, said: tuple[Alert, bytes], now: float) -> Taken:
         """The same identity once more. What its first copy says stays, unless that came from a source that is worth less."""
-        body = tx.alert_body(known.id)
-        same = body is not None and to_body(body) == to_body(said[0])
+        same = _same(tx, known.id, *said)
         if _worth(made) > _worth(known):
             before = {one.id for one in tx.kin([known.id], steps=CHANGES)}
             kept = known if same else replace(known, decision=Decision.NONE)
@@ -118,7 +118,7 @@ class Intake:
             decided = {name: getattr(kept, name) for name in ("decision", "decided_by", "decided_why", "decided")}
             made = replace(made, id=known.id, received=known.received, defects=defects, **decided)
             tx.put_in_place(_not_a_reissue(tx, made), *said)
-            changed = self.settling.settle(tx, before | {known.id}, now, told=known.id)
+            changed = self.settling.settle(tx, before | {known.id}, now, told=known.id, body=said[0])
             return replace(self._said(tx, known.id, changed, now), new=False)
         if not same and DIFFERS not in known.defects:
             tx.save_alert(replace(known, defects=(*known.defects, DIFFERS)))
@@ -144,6 +144,14 @@ class Intake:
         return not any(notice.key == f"alert:{alert.id}" for notice in tx.notices(now=now))
 
 
+def _same(tx: IntakeTx, id: int, alert: Alert, raw: bytes) -> bool:
+    """Whether that is what is kept. The bytes tell it soonest: most of what comes again is the same document."""
+    if raw and tx.alert_raw(id) == raw:
+        return True
+    body = tx.alert_body(id)
+    return body is not None and to_body(body) == to_body(alert)
+
+
 def _not_a_reissue(tx: IntakeTx, made: StoredAlert) -> StoredAlert:
     """`made`, quarantined where it is an alert of the last hour that was stamped anew. What ends others may come as often as it likes."""
     if made.over or made.own not in {State.OPEN, State.HELD}:
@@ -166,14 +174,14 @@ def _worth(alert: StoredAlert) -> tuple[bool, bool]:
 
 
 def _kept(tx: IntakeTx, id: int) -> StoredAlert:
-    """The alert, for a decision: nobody else changes one meanwhile. Raises NotDone."""
+    """The alert, for a decision: nobody else changes one meanwhile. Raises Declined."""
     tx.alerts_alone()
     alert = tx.kept_alert(id)
     if alert is None:
-        raise NotDone(f"There is no alert {id}.")
+        raise Declined("no_alert", id=id)
     return alert
 
 
 def _may(by: Member, roles: Collection[Role]) -> None:
     if not any(by.may(role) for role in roles):
-        raise NotDone(f"{by.name} may not decide this about received alerts. Ask somebody with the role {sorted(roles)[0]}.")
+        raise Declined("not_theirs_to_decide", name=by.name)

@@ -5,9 +5,11 @@ the same states. Expiry plays no part here. It is asked after this, when an aler
 which it was sent still ends its warning.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from enum import Enum, auto
+from itertools import chain
 
 from bot.core.alert.cap import MsgType
 from bot.core.alert.naming import Known
@@ -31,6 +33,29 @@ def settle(alerts: Collection[StoredAlert]) -> Mapping[int, StoredAlert]:
         for target in targets if _in_effect(rights[alert.id], alert) else ():
             on[target].append(alert)
     return {alert.id: _overruled(alert, rights[alert.id], on[alert.id]) for alert in alerts}
+
+
+def near_to(ids: Collection[int], alerts: Collection[StoredAlert]) -> Collection[int]:
+    """Those of `alerts` that may change with `ids`: within CHANGES references of them, in either direction, as the store's `kin` counts."""
+    by_id, named, naming = {one.id: one for one in alerts}, defaultdict[str, set[int]](set), defaultdict[str, set[int]](set)
+    for one in alerts:
+        named[one.identifier].add(one.id)
+        for reference in one.references:
+            naming[reference.identifier].add(one.id)
+    groups = _groups(alerts)
+    near = new = _with_same(ids, by_id, groups)
+    for _ in range(CHANGES):
+        theirs = (by_id[one] for one in new)
+        linked = {n for one in theirs for n in chain(naming[one.identifier], *(named[ref.identifier] for ref in one.references))}
+        new = _with_same(linked, by_id, groups) - near
+        near = near | new
+    return near
+
+
+def _with_same(ids: Collection[int], by_id: Mapping[int, StoredAlert], groups: Mapping[int, Sequence[StoredAlert]]) -> set[int]:
+    """`ids`, and what stamps one of them anew or is stamped anew by one."""
+    firsts = {by_id[one].same_as or one for one in ids if one in by_id}
+    return {*ids, *(first for first in firsts if first in by_id), *(one.id for first in firsts for one in groups.get(first, ()))}
 
 
 def _groups(alerts: Collection[StoredAlert]) -> Mapping[int, Sequence[StoredAlert]]:
@@ -129,7 +154,7 @@ def _stands(alert: StoredAlert, on: Sequence[StoredAlert]) -> StoredAlert:
     if gone.whole:
         return replace(alone, state=State.ENDED, reason=gone.reason, by=gone.by)
     updates = [one for one in acting if one.msg_type is MsgType.UPDATE and not one.over]
-    ready = [one for one in updates if _alone(one).state is not State.HELD or alone.state is State.HELD]
+    ready = [one for one in updates if one.own is not State.HELD or one.decision or alone.state is State.HELD]  # others wait for a person
     if ready:
         return replace(alone, state=State.REPLACED, reason="updated", by=ready[-1].id)
     if gone.unclear and not (alert.decision is Decision.RELEASED and alert.decided >= gone.received):

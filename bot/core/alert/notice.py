@@ -75,6 +75,11 @@ class NoticeTx(Protocol):
         there is none: the newest whose words they were told when they asked (a delivery of kind TOLD, see `told_broadcasts`)."""
         ...
 
+    def roll_call_of(self, broadcast_id: int, urn: str, *, asked: float) -> RollCall | None:
+        """The roll call of that broadcast for who was shown its words at `asked`, sent to them or not. None: it asks nothing, or was
+        stopped."""
+        ...
+
     def answer_roll(self, broadcast_id: int, urn: str, answer: RollAnswer, *, words: str, now: float) -> None:
         """Keeps what `urn` said; a later answer takes the place of an earlier one."""
         ...

@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Protocol
 
 from bot.core.alert.audit import canonical
-from bot.core.errors import NotDone
+from bot.core.refusal import Declined
 
 
 class OnceTx(Protocol):
@@ -29,18 +29,18 @@ class Once:
     digest: str
 
     def known(self, tx: OnceTx) -> int:
-        """The id of what was made of it, 0 for nothing yet. Raises NotDone where the key was used for something else."""
+        """The id of what was made of it, 0 for nothing yet. Raises Declined where the key was used for something else."""
         found = tx.made_once(self.key)
         if found is None:
             return 0
         if found[0] != self.digest:
-            raise NotDone("That Idempotency-Key was used for another draft. Take a new one for each draft.")
+            raise Declined("key_used")
         return found[1]
 
     def note(self, tx: OnceTx, id: int, *, now: float) -> None:
-        """Keeps what was made. Raises NotDone, so that nothing is, where another one was quicker by a moment."""
+        """Keeps what was made. Raises Declined, so that nothing is, where another one was quicker by a moment."""
         if not tx.note_once(self.key, self.digest, id, now=now):
-            raise NotDone("The same draft is being made at this moment. Ask again, with the same Idempotency-Key.")
+            raise Declined("being_made")
 
 
 def once(who: str, key: str, asked: Mapping[str, object]) -> Once:

@@ -14,7 +14,8 @@ def keys_of(area: Area) -> Keys:
     if area.geocodes:
         found.append(_key("g", repr(sorted(area.geocodes))))
     if area.polygons or area.circles:
-        found.append(_key("s", repr((sorted(map(list, area.polygons)), sorted((c.centre, c.radius_km) for c in area.circles)))))
+        rings = ", ".join(repr(list(ring)) for ring in sorted(map(tuple, area.polygons)))  # one text, no copy of every point
+        found.append(_key("s", f"([{rings}], {sorted((c.centre, c.radius_km) for c in area.circles)!r})"))
     return tuple(found)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from bot.core.alert.audit import AuditTx
-from bot.core.errors import NotDone
+from bot.core.refusal import Declined
 from bot.core.storage import Tx
 from bot.core.ticket import Ticket, TicketState
 from bot.core.types import Contact, Lang
@@ -184,16 +184,14 @@ class PeopleStore(Protocol):
 
 
 def group_name(typed: str) -> str:
-    """A group's name as it is kept: small letters, one space between words. Raises NotDone."""
+    """A group's name as it is kept: small letters, one space between words. Raises Declined."""
     name = " ".join(typed.casefold().split())
     if not _GROUP.fullmatch(name) or len(name) > LONGEST_GROUP:
-        raise NotDone(
-            f"{typed.strip()[:LONGEST_GROUP]!r} is no name for a group. Use letters, digits, spaces and -, at most {LONGEST_GROUP} of them."
-        )
+        raise Declined("bad_group", typed=typed.strip()[:LONGEST_GROUP], most=LONGEST_GROUP)
     return name
 
 
 def group_names(typed: str) -> Sequence[str]:
-    """Groups as typed into one field, with a comma, a semicolon or a bar between them. Raises NotDone."""
+    """Groups as typed into one field, with a comma, a semicolon or a bar between them. Raises Declined."""
     found = [group_name(part) for part in re.split(r"[,;|\n]", typed) if part.strip()]
     return tuple(sorted(set(found)))

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from bot.core.alert.cap import Alert
-from bot.core.errors import NotDone
+from bot.core.refusal import SENTENCES, Declined
+from bot.core.types import Lang
 
 LONGEST_ID = 1000  # bytes of an identifier or a sender: both are in one index, and PostgreSQL's take 2,700
 
@@ -22,6 +23,7 @@ class Why(StrEnum):
     TOO_LARGE = "too_large"
     TOO_DEEP = "too_deep"
     TOO_MANY = "too_many"  # elements
+    TOO_MANY_ALERTS = "too_many_alerts"
     DTD = "dtd"  # a document type: entity bombs and outside files come by it
     HTML = "html"  # a web page, mostly an error page served as 200
     NOT_XML = "not_xml"
@@ -30,26 +32,15 @@ class Why(StrEnum):
     NO_SENT = "no_sent"  # `sent` is missing, or no time with a zone
 
 
-class Unreadable(NotDone):
+class Unreadable(Declined):
     """A document that is not, or holds no, alert that we can read. `str()` says why and the remedy; never a word of the document."""
 
     def __init__(self, why: Why) -> None:
-        super().__init__(SAYS[why])
+        super().__init__(f"cap_{why}")
         self.why = why
 
 
-SAYS = {
-    Why.EMPTY: "The CAP document is empty. Ask its sender for it again.",
-    Why.TOO_LARGE: "The CAP document is larger than 2 MiB. Ask its sender for simpler outlines.",
-    Why.TOO_DEEP: "The CAP document has elements nested too deep to be a CAP message. Do not trust where it came from.",
-    Why.TOO_MANY: "The CAP document has too many elements to be a CAP message. Do not trust where it came from.",
-    Why.DTD: "The CAP document has a document type (DTD), which CAP never has. Do not trust where it came from.",
-    Why.HTML: "This is a web page, not a CAP document; often it is an error page. Look at the address with a browser.",
-    Why.NOT_XML: "The CAP document is not whole XML. Fetch it again; if it stays so, tell its sender.",
-    Why.NO_ALERT: "There is no CAP alert in this XML document. Check that the address is the one of the alert, not of a page about it.",
-    Why.NO_IDENTITY: "The CAP alert lacks one usable identifier and sender, so nobody can update or cancel it. Tell its sender.",
-    Why.NO_SENT: "The CAP alert's time `sent` is missing or has no time zone, so nobody can tell what is newer. Tell its sender.",
-}
+SAYS = {why: SENTENCES[Lang.EN][f"cap_{why}"] for why in Why}
 
 
 class DefectKind(StrEnum):

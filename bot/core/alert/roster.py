@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 from bot.core.alert.secret import hashed, new_code, plain_code
 from bot.core.alert.staff import Account, Role, StaffStore, StaffTx
-from bot.core.errors import NotDone
 from bot.core.ports import Clock
+from bot.core.refusal import Declined
 from bot.core.types import Lang
 
 SETUP_DAYS = 3.0  # a set-up code that nobody used for so long is void
@@ -16,7 +16,7 @@ _NAME = re.compile(r"[a-z][a-z0-9._-]{1,31}")
 
 @dataclass(frozen=True, slots=True)
 class Roster:
-    """The list of staff. `by` is a member's name, or "box:<user>" for who sits at the machine. Raises NotDone, and then changed nothing."""
+    """The list of staff. `by` is a member's name, or "box:<user>" for who sits at the machine. Raises Declined: nothing changed."""
 
     store: StaffStore
     clock: Clock
@@ -29,19 +29,11 @@ class Roster:
         """Adds a member and returns the code with which they set up password and second device: the only time that it is seen."""
         _check_roles(roles)
         if not _NAME.fullmatch(name):
-            raise NotDone(
-                f"{name!r} is no name to sign in with. Take 2 to 32 small letters and digits, a letter first, e.g. amina or j.otieno",
-                word="bad_name",
-                name=name,
-            )
+            raise Declined("bad_name", name=name)
         code = new_code()
         with self.store.begin() as tx:
             if any(one.name == name for one in tx.accounts()):
-                raise NotDone(
-                    f"There is, or was, a {name}. Names are never used for another person: the audit log tells people apart by them.",
-                    word="name_taken",
-                    name=name,
-                )
+                raise Declined("name_taken", name=name)
             account = Account(name=name, roles=frozenset(roles), lang=lang, created=self.clock())
             tx.save_account(self._with_code(account, code))
             tx.audit(by, "staff.add", f"staff:{name}", {"roles": sorted(roles)}, now=self.clock())
@@ -54,7 +46,7 @@ class Roster:
         with self.store.begin() as tx:
             account = _found(tx, name)
             if not account.roles:
-                raise NotDone(f"{name} has left. Give them roles again first.", word="left_already", name=name)
+                raise Declined("left_already", name=name)
             tx.end_sign_ins(name)
             tx.save_account(self._with_code(replace(account, password="", totp=""), code))
             tx.audit(by, "staff.reset", f"staff:{name}", now=self.clock())
@@ -103,14 +95,14 @@ class Roster:
 
 def _check_roles(roles: Collection[Role]) -> None:
     if not roles:
-        raise NotDone(f"Choose at least one role among {', '.join(Role)}. Who is to have none leaves.", word="choose_role")
+        raise Declined("choose_role")
 
 
 def _found(tx: StaffTx, name: str) -> Account:
     for account in tx.accounts():
         if account.name == name:
             return account
-    raise NotDone(f"There is no {name} among staff.")
+    raise Declined("no_member", name=name)
 
 
 def _keep_an_admin(tx: StaffTx, now: Account, then: Account) -> None:
@@ -121,5 +113,4 @@ def _keep_an_admin(tx: StaffTx, now: Account, then: Account) -> None:
 
     others = [one for one in tx.accounts() if one.name != now.name and looks_after(one)]
     if looks_after(now) and not looks_after(then) and not others:
-        remedy = "Make somebody else an admin first, and let them sign in once."
-        raise NotDone(f"{now.name} is the last admin. {remedy}", word="last_admin", name=now.name)
+        raise Declined("last_admin", name=now.name)

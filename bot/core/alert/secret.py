@@ -3,7 +3,7 @@
 import secrets
 from hashlib import sha256
 
-from bot.core.errors import NotDone
+from bot.core.refusal import Declined
 
 KEY_PREFIX = "ujk_"  # by which a leaked key is recognised
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 12, 256  # hashing what is longer only costs
@@ -28,23 +28,22 @@ def plain_code(code: str) -> str:
 
 
 def label_of(label: str) -> str:
-    """A key's name in lists. Raises NotDone."""
+    """A key's name in lists. Raises Declined."""
     text = " ".join("".join(c if c.isprintable() else " " for c in label).split())
     if not 1 <= len(text) <= 40:
-        raise NotDone("A key needs a name of 1 to 40 letters that says what uses it. Nothing was changed.", word="key_label_bad")
+        raise Declined("key_label_bad")
     return text
 
 
 def check_password(password: str, name: str) -> None:
-    """Raises NotDone for one that is guessed first: short, made of the name, of few letters, of what everybody takes."""
+    """Raises Declined for one that is guessed first: short, made of the name, of few letters, of what everybody takes."""
     plain = password.casefold()
     if len(password) < SHORTEST_PASSWORD:
-        remedy = f"take at least {SHORTEST_PASSWORD} letters, for example four words that do not go together."
-        raise NotDone(f"That password is too short: {remedy}", word="password_short", least=SHORTEST_PASSWORD)
+        raise Declined("password_short", least=SHORTEST_PASSWORD)
     if len(password) > LONGEST_PASSWORD:
-        raise NotDone(f"That password is too long: take at most {LONGEST_PASSWORD} letters.", word="password_long", most=LONGEST_PASSWORD)
+        raise Declined("password_long", most=LONGEST_PASSWORD)
     rest = plain.replace(name.casefold(), "")
     for known in _KNOWN:
         rest = rest.replace(known, "")
     if len(set(rest)) < 5 or len(rest) < SHORTEST_PASSWORD // 2:
-        raise NotDone("That password is easy to guess. Take, for example, four words that do not go together.", word="password_easy")
+        raise Declined("password_easy")

@@ -185,10 +185,10 @@ class Audiences:
         """Whom `audience` holds now, counted by the same rules that the sending goes by."""
         return self.store.count_audience(audience, mode, ways=self.ways)
 
-    def too_long(self, broadcast: Broadcast, counted: Counted) -> Sequence[str]:
+    def too_long(self, broadcast: Broadcast, counted: Counted) -> Sequence[tuple[str, Lang]]:
         """Channels that cannot carry the whole text for some of these people, each with the language."""
         texts = {(name, lang): words_for(broadcast, lang, self.lang) for name, lang in counted.people}
-        return [f"{name} ({lang})" for (name, lang), text in sorted(texts.items()) if fit(text, self.channels[name].limits).rest]
+        return [(name, lang) for (name, lang), text in sorted(texts.items()) if fit(text, self.channels[name].limits).rest]
 
 
 def ways_of(channels: Iterable[Channel], chosen: Mapping[str, str]) -> Ways:

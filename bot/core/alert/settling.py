@@ -4,7 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.core.alert.audit import SYSTEM
-from bot.core.alert.lineage import CHANGES, REACH, settle
+from bot.core.alert.cap import Alert
+from bot.core.alert.lineage import REACH, near_to, settle
 from bot.core.alert.naming import Known
 from bot.core.alert.over import areas_of
 from bot.core.alert.stored import IntakeTx, Origin, State, StoredAlert
@@ -22,10 +23,11 @@ class Settling:
     telling: Telling
     origins: Mapping[str, Origin]
 
-    def settle(self, tx: IntakeTx, ids: Collection[int], now: float, *, told: int = 0) -> Sequence[int]:
-        """Works out anew what `ids` and their kin are, and tells people what follows. Returns those that changed but for `told`."""
+    def settle(self, tx: IntakeTx, ids: Collection[int], now: float, *, told: int = 0, body: Alert | None = None) -> Sequence[int]:
+        """Works out anew what `ids` and their kin are, and tells people what follows. Returns those that changed but for `told`. `body`
+        is what that one says, where the caller has it: reading a large one back takes as long as all the rest."""
         everyone = tx.kin(sorted(ids), steps=REACH)
-        near = {one.id for one in tx.kin(sorted(ids), steps=CHANGES)}
+        near = near_to(ids, everyone)
         before, after, known = {one.id: one for one in everyone}, settle(everyone), Known(everyone)
         changed = []
         for one in sorted(near):
@@ -35,17 +37,17 @@ class Settling:
             if new != before[one]:
                 tx.save_alert(new)
             if new != before[one] or one == told:
-                self.tell(tx, new, now)
+                self.tell(tx, new, now, body if one == told else None)
             if one != told and (new.state, new.by, new.gone_areas) != (before[one].state, before[one].by, before[one].gone_areas):
                 detail = {"state": new.state.value, "reason": new.reason, "by": new.by}
                 tx.audit(SYSTEM, "alert.change", f"alert:{one}", detail, now=now)
                 changed.append(one)
         return changed
 
-    def tell(self, tx: IntakeTx, alert: StoredAlert, now: float) -> bool:
+    def tell(self, tx: IntakeTx, alert: StoredAlert, now: float, body: Alert | None = None) -> bool:
         """Puts what people are told of it in force, or takes it out. Returns whether it is in force."""
         key = f"alert:{alert.id}"
-        body = tx.alert_body(alert.id) if alert.state is State.OPEN else None
+        body = (body or tx.alert_body(alert.id)) if alert.state is State.OPEN else None
         if body is None:
             tx.end_notice(key, now=now)
             return False

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.core.alert.people import Listed, Person, group_name
-from bot.core.errors import NotDone
 from bot.core.place.label import labels
 from bot.core.place.types import Gazetteer
+from bot.core.refusal import Declined
 from bot.core.types import Lang
 from bot.core.urn import tel, whatsapp, whatsapp_user
 
@@ -52,7 +52,7 @@ class ListRow:
 
 @dataclass
 class Sheet:
-    """Reads one list. Raises NotDone where it is no such list."""
+    """Reads one list. Raises Declined where it is no such list."""
 
     country: str
     places: Gazetteer
@@ -99,7 +99,7 @@ class Sheet:
             return "", None
         if typed not in self._spelt:
             if len(self._spelt) >= SPELLINGS:
-                raise NotDone(f"The list names more than {SPELLINGS} different places. Is the column right? Give it in smaller lists.")
+                raise Declined("list_of_places", most=SPELLINGS)
             self._spelt[typed] = self._looked_up(typed)
         return self._spelt[typed]
 
@@ -121,7 +121,7 @@ def _columns(head: Sequence[str]) -> Mapping[str, int]:
     names = [" ".join(name.casefold().split()) for name in head]
     at = {column: names.index(name) for column, known in _COLUMNS.items() if (name := next((k for k in known if k in names), ""))}
     if "number" not in at:
-        raise NotDone("The list has no column for the number. Its first line has to name the columns: number, language, place, groups.")
+        raise Declined("list_without_numbers")
     return at
 
 
@@ -151,7 +151,7 @@ def _groups(typed: str) -> tuple[Sequence[str], Sequence[Trouble]]:
     for part in filter(str.strip, _SPLIT.split(typed)):
         try:
             good.add(group_name(part))
-        except NotDone:
+        except Declined:
             bad.append(Trouble("bad_group", _short(part)))
     return tuple(sorted(good)), bad
 

@@ -44,26 +44,7 @@ class Decision(StrEnum):
     DISMISSED = "dismissed"
 
 
-REASONS: Mapping[str, str] = gate.REASONS | {
-    "untrusted": "its source is not one whose alerts go on without a person (trust = false)",
-    "relay": 'the settings have a person look at each alert (relay = "hold")',
-    "place": "nobody knows which places it is for",
-    "elsewhere": "it is for places outside of the countries of the settings",
-    "language": "it says nothing that is short enough in a language that we speak",
-    "signature": "its signature is missing or wrong, and the settings ask for it",
-    "unreadable": "it is no CAP alert that can be read",
-    "reissue": "it says what an alert of the last hour says, and was only stamped anew",
-    "authority": "it would change an alert that is not its sender's",
-    "stranger": "it says that it updates an alert of another sender, which has not come",
-    "updated": "a newer message took its place",
-    "cancelled": "its sender took it back",
-    "over": "its sender says that the danger is over",
-    "over_itself": "it says that a danger is over",
-    "partly_over": "a newer message says that it is over in some places, and nobody but a person can tell in which",
-    "dismissed": "a person dismissed it",
-}
-
-
+REASONS = gate.REASONS
 NEVER = frozenset({"exercise", "test", "draft", "restricted", "private", "no_info"})  # what no person can make fit for the public
 
 
@@ -169,6 +150,10 @@ class IntakeTx(NoticeTx, AuditTx, Protocol):
 
     def alert_body(self, id: int) -> Alert | None:
         """What it says, None where it could not be read."""
+        ...
+
+    def alert_raw(self, id: int) -> bytes:
+        """The bytes as they came, b"" where they came in a list of alerts."""
         ...
 
     def kin(self, ids: Sequence[int], *, steps: int) -> Sequence[StoredAlert]:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, tzinfo
 
 from bot.core.alert.ask import Ask, Asked
 from bot.core.alert.near import ANYWHERE, Near
-from bot.core.alert.notice import TOLD, Notice, RollCall
+from bot.core.alert.notice import TOLD, Notice, RollCall, told_broadcasts
 from bot.core.alert.words import AlertWords
 from bot.core.around import Around
 from bot.core.decision import Decision
@@ -25,14 +25,16 @@ SAFE, HELP, READ = "1", "2", "3"  # where a roll call waits, 1 and 2 are its ans
 
 @dataclass(frozen=True, slots=True)
 class _Round:
-    """One telling: for which places (none: only what is for everywhere) and hazards (none: all), and which notices were told so far."""
+    """One telling: for which places (none: only what is for everywhere) and hazards (none: all), and which notices were told so far.
+    `asks`: the broadcast whose roll call the screen stands for, 0 for none."""
 
     places: Sequence[str]
     hazards: Sequence[str] = ()
     told: Sequence[str] = ()
+    asks: int = 0
 
     def state(self, name: str) -> str:
-        return "|".join((name, ",".join(self.places), ",".join(self.hazards), ",".join(self.told)))
+        return "|".join((name, ",".join(self.places), ",".join(self.hazards), ",".join(self.told), str(self.asks)))
 
 
 class Teller:
@@ -76,25 +78,33 @@ class Teller:
         """The next warning of those being told. None: there is no other one."""
         round_ = _round(session.state)
         left = self._wanted(around.notices(), round_)
-        roll = screen and _waits(around.roll_call())
-        return self._told(left, round_, contact, session, screen=screen, roll=roll) if left else None
+        if not left:
+            return None
+        call = self._asking(left[0], around) if screen else None
+        return self._told(left, round_, contact, session, screen=screen, call=call)
 
     def first(self, contact: Contact, session: Session, around: Around, *, fits: Callable[[Reply], bool]) -> Decision | None:
         """The first screen of a dial where a warning is in force for the person, or a roll call waits for their answer. None: neither.
 
         `fits` says whether a reply fits one screen: a warning that does not is named, and read page by page."""
         round_ = _Round([contact.place] if contact.place else [])
-        here, roll = self._wanted(around.notices(), round_), around.roll_call()
-        waits = _waits(roll)
+        here = self._wanted(around.notices(), round_)
+        call = self._asking(here[0] if here else None, around)
+        round_ = _asked(round_, call)
         if not here:
-            return self._asked_on_screen(round_, contact, session) if waits else None
-        whole = self._told(here, round_, contact, session, screen=True, roll=waits)
+            return self._asked_on_screen(round_, contact, session) if _waits(call) else None
+        whole = self._told(here, round_, contact, session, screen=True, call=call)
         if whole.reply is not None and fits(whole.reply):
             return whole
         lang = contact.lang
-        read = Choice(READ if roll is not None else SAFE, self._text("read_item", lang))
-        choices = [*(self._answers(lang) if waits else ()), read]
+        read = Choice(READ if call is not None else SAFE, self._text("read_item", lang))
+        choices = [*(self._answers(lang) if _waits(call) else ()), read]
         return self._screen(self._title(here[0], lang), choices, round_.state(UNREAD), contact, session)
+
+    def call(self, session: Session, around: Around) -> RollCall | None:
+        """The roll call that an answer on this screen is meant for: the one that the screen stands for, else the newest one."""
+        asks = _round(session.state).asks if self.is_open(session) else 0
+        return (around.roll_call_of(asks) if asks else None) or around.roll_call()
 
     def answered(self, reply: Reply, contact: Contact, session: Session) -> Decision:
         """`reply` to a roll call's answer on a screen, with what is left to read there."""
@@ -124,17 +134,17 @@ class Teller:
         session: Session,
         *,
         screen: bool,
-        roll: bool = False,
+        call: RollCall | None = None,
         lead: str = "",
     ) -> Decision:
         """The first of `left`, and how to get the others."""
         notice, *others = left
         lang = contact.lang
         text = lead + (notice.texts.get(lang) or next(iter(notice.texts.values())))
-        state = replace(round_, told=(*round_.told, notice.key)).state(STATE)
+        state = _asked(replace(round_, told=(*round_.told, notice.key)), call).state(STATE)
         if screen:
             more = [Choice(*self._text("more_key", lang).split(" ", 1))] if others else []
-            return self._screen(text, [*(self._answers(lang) if roll else ()), *more], state, contact, session)
+            return self._screen(text, [*(self._answers(lang) if _waits(call) else ()), *more], state, contact, session)
         footer = self._text("alerts_more", lang, count=str(len(others))) if others else ""
         # Whom it was told to may answer its roll call, too: the reply remembers whose words it is.
         told = Reply(text, lang, KIND, facts=(notice.key,), footer=footer)
@@ -155,6 +165,13 @@ class Teller:
         if screen:
             return self._screen(text, (), "", contact, session)
         return Decision(contact, replace(session, state="", more=""), Reply(text, contact.lang, KIND))
+
+    def _asking(self, shown: Notice | None, around: Around) -> RollCall | None:
+        """The roll call of a screen: that of the warning it shows, also for who was not sent it; but one that waits comes before one
+        that was answered."""
+        own = [one for id_ in told_broadcasts([shown.key] if shown else []) if (one := around.roll_call_of(id_)) is not None]
+        calls = own if any(map(_waits, own)) else [*own, *filter(None, [around.roll_call()])]
+        return next(filter(_waits, calls), next(iter(calls), None))
 
     def _wanted(self, notices: Sequence[Notice], round_: _Round) -> Sequence[Notice]:
         """Those of the round that were not told yet. Where it is not known what a warning is about, it may be what they mean."""
@@ -183,8 +200,12 @@ def _waits(roll: RollCall | None) -> bool:
 
 
 def _round(state: str) -> _Round:
-    _, places, hazards, told = state.split("|")
-    return _Round(_listed(places), _listed(hazards), _listed(told))
+    _, places, hazards, told, *asks = state.split("|")  # sessions of an older version lack the last one
+    return _Round(_listed(places), _listed(hazards), _listed(told), int(asks[0]) if asks else 0)
+
+
+def _asked(round_: _Round, call: RollCall | None) -> _Round:
+    return replace(round_, asks=call.broadcast_id if call is not None else 0)
 
 
 def _listed(joined: str) -> Sequence[str]:

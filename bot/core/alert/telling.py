@@ -13,6 +13,8 @@ from bot.core.types import Lang
 
 LONGEST = 300  # characters: two SMS of GSM-7. A longer text is told in a shorter form
 SOURCE_LONGEST = 40
+_LOOKED_AT = 2_000  # characters, where the longest real one has 195: a longer headline is none, however little is left of it when clean
+_NAMES = LONGEST // 3  # areas that a text has room for: the name of each, a comma and a blank
 _LINK = 3  # letters of "of", "and", "the", "ya", "na"
 _WORST = list(Severity)
 
@@ -81,9 +83,11 @@ def language(info: Info) -> Lang | None:
 
 def source_of(info: Info, alert: Alert) -> str:
     """Who says it, where the operator gave no name: the sender's own, in whole words, and not ending in "of the"."""
-    words = clean(info.sender_name or alert.sender).split()
-    whole = len(" ".join(words)) <= SOURCE_LONGEST
-    while len(" ".join(words)) > SOURCE_LONGEST or (words and not whole and len(words[-1]) <= _LINK):
+    name = clean((info.sender_name or alert.sender)[:_LOOKED_AT])
+    words, whole = name[: SOURCE_LONGEST + 1].split(" "), len(name) <= SOURCE_LONGEST
+    if not whole:
+        words.pop()  # the word that is cut, or what follows the blank after the last that is not
+    while words and not whole and len(words[-1]) <= _LINK:
         words.pop()
     return " ".join(words).rstrip(".,:;-")
 
@@ -110,15 +114,19 @@ def _left(alert: Alert, gone: Collection[int]) -> Iterator[tuple[Info, Sequence[
 def _bodies(info: Info, areas: Sequence[Area], domains: Collection[str]) -> Iterator[str]:
     """What it says, shorter and shorter: headline and all places; the event instead; fewer places, with how many more there are; none."""
     event, headline = _plain(info.event, domains), _plain(info.headline, domains)
-    names = list(dict.fromkeys(name for area in areas if (name := _plain(area.desc, domains))))
+    descs = list(dict.fromkeys(area.desc for area in areas))
+    names = list(dict.fromkeys(name for desc in descs[: _NAMES + 1] if (name := _plain(desc, domains))))
+    more = len(descs[_NAMES + 1 :])  # which nobody has room for: they are only counted
     what = [text for text in (headline, event) if text]
     for text in what:
         new = [name for name in names if name.casefold() not in text.casefold()]
-        yield f"{text}, {', '.join(new)}" if new else text
+        if not more:
+            yield f"{text}, {', '.join(new)}" if new else text
+    most, all_ = len(names) if more else len(names) - 1, len(names) + more
     for text in what:
-        yield from (f"{text}, {', '.join(names[:n])} +{len(names) - n}" for n in range(len(names) - 1, 0, -1))
+        yield from (f"{text}, {', '.join(names[:n])} +{all_ - n}" for n in range(most, 0, -1))
     yield from what
 
 
 def _plain(text: str, domains: Collection[str]) -> str:
-    return clean(text, domains=domains).strip(" .,;:")
+    return clean(text, domains=domains).strip(" .,;:") if len(text) <= _LOOKED_AT else ""

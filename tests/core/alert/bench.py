@@ -95,9 +95,11 @@ class AlertBench(Bench):
         with self.store.begin() as tx:
             assert tx.end_notice(key, now=self.now)
 
-    def roll_call(self, number: int = 1, *, sent: bool = True) -> int:
+    def roll_call(self, number: int = 1, *, sent: bool = True, to: str = PERSON) -> int:
         """A broadcast's roll call to the person, taken by the provider where it is `sent`."""
-        made = NewDelivery(dedup=f"broadcast:{number}", channel="sms", urn=PERSON, parts=(FLOOD_EN,), lane=Lane.ALERTS, broadcast_id=number)
+        made = NewDelivery(
+            dedup=f"broadcast:{number}:{to}", channel="sms", urn=to, parts=(FLOOD_EN,), lane=Lane.ALERTS, broadcast_id=number
+        )
         with self.store.begin() as tx:
             stored = tx.insert_delivery(made, now=self.now)
         assert stored is not None
@@ -107,10 +109,10 @@ class AlertBench(Bench):
             self._wire(claimed)
         return stored
 
-    def answered(self, number: int = 1) -> RollAnswer | None:
-        """What the person's newest word to that roll call was."""
+    def answered(self, number: int = 1, *, sent: bool = True) -> RollAnswer | None:
+        """What the person's newest word to that roll call was. `sent`: it is the newest that they were sent."""
         with self.store.begin() as tx:
-            call = tx.roll_call(PERSON, since=0.0)
+            call = tx.roll_call(PERSON, since=0.0) if sent else tx.roll_call_of(number, PERSON, asked=self.now)
         assert call is not None
         assert call.broadcast_id == number
         return call.answer

@@ -102,7 +102,12 @@ def intake(store: IntakeStore, *, origins: Sequence[Origin] = (KMD, MANY, PUSH, 
 
 
 def take(house: Intake, *alerts: Alert, origin: Origin = KMD, now: float = T + 2 * HOUR, passes: bool = True) -> list[Taken]:
-    return [house.take(Read(one), origin, b"<alert/>", signature=Signature.UNVERIFIED, passes=passes, now=now) for one in alerts]
+    return [house.take(Read(one), origin, raw(one), signature=Signature.UNVERIFIED, passes=passes, now=now) for one in alerts]
+
+
+def raw(one: Alert) -> bytes:
+    """Bytes that `one` could have come as: other words, other bytes."""
+    return f"<alert>{one!r}</alert>".encode()
 
 
 def kept(house: Intake, one: Alert) -> StoredAlert:

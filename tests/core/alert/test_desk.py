@@ -16,6 +16,7 @@ from bot.core.alert.notice import Notice
 from bot.core.alert.sending import Audiences
 from bot.core.alert.staff import Member, Role
 from bot.core.errors import NotDone
+from bot.core.refusal import ground
 from bot.core.types import Lang
 from bot.store.migrate import upgrade
 from tests.store.bench import T
@@ -137,14 +138,14 @@ def test_an_audience_that_has_grown_is_counted_anew(room: Hall, more: int, fine:
 @pytest.mark.parametrize(
     ("broadcast", "told"),
     [
-        pytest.param(flood(GARISSA, texts={}), "no text", id="no-text"),
-        pytest.param(flood(GARISSA, texts={Lang.EN: "Go.", Lang.SW: " "}), "text in sw is empty", id="blank-text"),
+        pytest.param(flood(GARISSA, texts={}), "It has no text", id="no-text"),
+        pytest.param(flood(GARISSA, texts={Lang.EN: "Go.", Lang.SW: " "}), "text in Kiswahili is empty", id="blank-text"),
         pytest.param(flood(GARISSA, texts={Lang.EN: "x" * 400}), "too long for sms", id="too-long"),
         pytest.param(flood(GARISSA, expires=0.0), "no end", id="no-end"),
         pytest.param(flood(GARISSA, expires=T - 1.0), "its end is over", id="over"),
         pytest.param(flood(Audience(places=("KE-18",))), "nobody would get it", id="nobody"),
         pytest.param(flood(Audience()), "nobody would get it", id="no-audience"),
-        pytest.param(flood(GARISSA, escalate_after_s=60.0), "only a roll call", id="escalation-without-roll-call"),
+        pytest.param(flood(GARISSA, escalate_after_s=60.0), "Only a roll call", id="escalation-without-roll-call"),
     ],
 )
 def test_what_cannot_go_out_is_not_submitted(room: Hall, broadcast: Broadcast, told: str) -> None:
@@ -155,8 +156,8 @@ def test_what_cannot_go_out_is_not_submitted(room: Hall, broadcast: Broadcast, t
 
 
 def test_what_the_preview_refuses_is_not_submitted(room: Hall) -> None:
-    room.desk = replace(room.desk, check=lambda broadcast: ["the source is missing"])
-    with pytest.raises(NotDone, match="the source is missing"):
+    room.desk = replace(room.desk, check=lambda broadcast: [ground("reason_no_source")])
+    with pytest.raises(NotDone, match="Say who warns"):
         room.desk.submit(room.draft(), by=AMINA)
 
 
@@ -171,7 +172,7 @@ def test_a_change_behind_the_approvers_back_is_noticed(room: Hall) -> None:
     drafted = waiting(room)
     room.desk.withdraw(drafted, by=AMINA)
     room.desk.change(drafted, flood(GARISSA, texts={Lang.EN: "Stay."}), by=AMINA)
-    with pytest.raises(NotDone, match="is draft: it does not wait"):
+    with pytest.raises(NotDone, match="it does not wait"):
         room.desk.approve(drafted, by=BEN, confirm=100)
     room.desk.submit(drafted, by=AMINA)
     inside = room.desk.audiences.counted

@@ -10,6 +10,7 @@ from bot.core.alert.check import Missing
 from bot.core.alert.compose import ORDER, Step, Template
 from bot.core.alert.draft import Drafted, Drafting, Reason
 from bot.core.errors import BadSetting
+from bot.core.refusal import ground
 from bot.core.text import measure
 from bot.core.types import Lang, Limits
 from tests.core.alert.drafting import DRAFTING, WORDS, ZONE, at, flood, refused, text
@@ -127,7 +128,7 @@ def test_danger_now_takes_one_part_where_that_is_enough() -> None:
 def test_what_cannot_go_out_says_why(changes: dict[str, object], reason: Reason) -> None:
     draft = refused(flood(**changes))
     assert draft.reason is reason
-    assert draft.says.startswith("en:")
+    assert draft.ground.say(Lang.EN).startswith("English: ")
 
 
 def test_a_link_of_an_allowed_host_may_stand() -> None:
@@ -211,17 +212,17 @@ def test_what_is_stored_must_be_what_the_slots_make() -> None:
     written = DRAFTING.written(flood())
     assert set(written.texts) == set(Lang)
     assert DRAFTING.check(written) == []
-    assert DRAFTING.check(replace(written, expires=at(21, 19))) == ["The texts are not those that its slots make. Save the draft again."]
+    assert DRAFTING.check(replace(written, expires=at(21, 19))) == [ground("other_texts")]
     assert DRAFTING.check(replace(written, texts={Lang.EN: written.texts[Lang.EN]})), "a language is missing"
 
 
 def test_a_language_without_words_keeps_a_broadcast_from_being_submitted() -> None:
     one = DRAFTING.written(flood(response=ResponseType.EXECUTE, slots=slots(action_en="Meet at the school.")))
     assert set(one.texts) == {Lang.EN}
-    assert DRAFTING.check(one) == [
-        "sw: There is no action for this hazard and response. Choose another response, or write what people should do."
-    ]
+    [reason] = DRAFTING.check(one)
+    assert reason.say(Lang.EN).startswith("Kiswahili: There is no action for this hazard and response.")
+    assert reason.say(Lang.SW).startswith("Kiswahili: Hakuna maelekezo kwa hatari na hatua hii.")
 
 
 def test_what_ends_before_it_begins_is_not_submitted() -> None:
-    assert any("ends before it begins" in reason for reason in DRAFTING.check(DRAFTING.written(flood(onset=at(22, 6)))))
+    assert ground("ends_first") in DRAFTING.check(DRAFTING.written(flood(onset=at(22, 6))))

@@ -22,7 +22,7 @@ EACH_ACTION = [pytest.param(action, id=f"{action.hazard}-{action.response}") for
 def check(broadcast: Broadcast, lang: Lang, draft: Drafted | Unsendable) -> None:
     """What is true of every draft."""
     if isinstance(draft, Unsendable):
-        assert draft.says
+        assert draft.ground.say(Lang.EN)
         assert (draft.over > 0) == (draft.reason is Reason.TOO_LONG)
         return
     two = (broadcast.severity, broadcast.urgency) == (Severity.EXTREME, Urgency.IMMEDIATE) or broadcast.slots.get("parts") == "2"

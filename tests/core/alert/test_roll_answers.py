@@ -1,9 +1,12 @@
 """Answers to a roll call, through the inbox as it really happens: which messages count, what is kept, and who hears of a call for help."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.core.alert.cap import Severity
 from bot.core.alert.notice import RollAnswer, RollCall
 from bot.core.alert.roll import CALLED_S, ROLL_S
 from bot.core.around import Around
@@ -282,6 +285,58 @@ class TestOnScreen:
         assert bench.see("") == "ALERT: FLOOD\n1 I am safe\n2 I need help\n3 Read\n0 Menu"
         assert bench.see("1") == f"{THANKS}\n3 Read\n0 Menu"
         assert bench.see("1*3").startswith("word word")
+
+    def test_who_was_not_sent_it_answers_by_digit_under_the_warning_that_asks(self) -> None:
+        bench = AlertBench()
+        bench.roll_call(to="tel:+254700000099")
+        bench.live_in("KE-07")
+        bench.put(notice())
+        assert bench.see("") == f"{FLOOD_EN}\n1 I am safe\n2 I need help\n0 Menu"
+        assert bench.see("1") == f"{THANKS}\n0 Menu"
+        assert bench.answered(sent=False) is SAFE
+        assert bench.see("", dial="d2") == f"{FLOOD_EN}\n0 Menu"  # as for who was sent it
+        assert bench.see("2", dial="d2") == f"{WANTED}\n0 Menu"
+        assert bench.answered(sent=False) is NEED_HELP
+        assert bench.tickets()[0].question == "2 [Garissa (county)]"
+
+    def test_also_where_the_warning_is_read_page_by_page(self) -> None:
+        bench = AlertBench()
+        bench.roll_call(to="tel:+254700000099")
+        bench.live_in("KE-07")
+        bench.put(notice(texts={EN: "word " * 40}))
+        assert bench.see("") == "ALERT: FLOOD\n1 I am safe\n2 I need help\n3 Read\n0 Menu"
+        assert bench.see("2") == f"{WANTED}\n3 Read\n0 Menu"
+        assert bench.answered(sent=False) is NEED_HELP
+
+    def test_a_warning_that_asks_nothing_takes_no_digit(self) -> None:
+        bench = AlertBench()
+        bench.live_in("KE-07")
+        bench.put(notice())
+        assert bench.see("") == f"{FLOOD_EN}\n0 Menu"
+        bench.see("2")
+        assert (bench.tickets(), bench.store.counts().get("ticket.urgent", 0)) == ([], 0)
+
+    def test_the_digit_is_for_the_roll_call_that_the_screen_shows(self, bench: AlertBench) -> None:
+        """Another warning that asks, and is worse, comes between the screen and the key."""
+        bench.roll_call(2, to="tel:+254700000099")
+        bench.live_in("KE-07")
+        bench.put(notice("broadcast:2"))
+        bench.see("")
+        bench.roll_call(3, to="tel:+254700000099")
+        bench.put(notice("broadcast:3", severity=Severity.EXTREME))
+        bench.see("2")
+        assert (bench.answered(2, sent=False), bench.answered(3, sent=False), bench.answered(1)) == (NEED_HELP, None, None)
+
+    def test_a_session_of_an_older_version_goes_on(self, bench: AlertBench) -> None:
+        bench.live_in("KE-07")
+        bench.put(notice())
+        bench.see("")
+        with bench.store.begin() as tx:
+            session = tx.session("ussd:d1")
+            assert session is not None
+            tx.save_session(replace(session, state=session.state.rpartition("|")[0]))
+        assert bench.see("1") == f"{THANKS}\n0 Menu"
+        assert bench.answered() is SAFE
 
     def test_in_the_menu_a_digit_is_the_menus(self, bench: AlertBench) -> None:
         bench.see("")
