@@ -95,8 +95,11 @@ def _needs(typed: Sequence[str]) -> bool:
 
 def _is_safe(typed: Sequence[str]) -> bool:
     """Whether the words say that the person is safe, and nothing besides."""
+    plain, unneeded = _NO_NEED.subn("", " ".join(typed))
+    if unneeded:
+        return not _ASKS_HELP.search(plain)  # in a long story somebody may ask for it all the same
     safe = [word for word in typed if _near(word, _SAFE)]
-    return bool(_NO_NEED.search(" ".join(typed))) or (bool(safe) and all(w in safe or w in _BESIDE_SAFE for w in typed))
+    return bool(safe) and all(w in safe or w in _BESIDE_SAFE for w in typed)
 
 
 def _near(word: str, of: Sequence[str]) -> bool:

@@ -68,6 +68,7 @@ def test_whoever_asks_for_help_or_is_not_safe_is_never_called_safe(words: list[s
 
 def test_who_says_both_is_not_called_safe() -> None:
     assert said("i need help no need help") is RollAnswer.NEED_HELP
+    assert said("i need help 1 1 1 1 1 no need help 1 1") is None
 
 
 @settings(max_examples=50, deadline=None)
