@@ -1,5 +1,5 @@
-"""Finds what answers a question: the search offers texts, the model chooses among them, and a follow-up is read with what came before.
-Where the house is unsure, a remote endpoint may choose, too, if there is one (bot.core.remote)."""
+"""Finds what answers a question: the search, where it is sure; else the model chooses among what it found. A follow-up is read with what
+came before. Where the house is unsure, a remote endpoint may choose, too, if there is one (bot.core.remote)."""
 
 from collections.abc import Callable, Sequence
 from copy import copy
@@ -104,7 +104,7 @@ class Finder:
         alone = self._by_search(hits[0], lang)
         if hits[0].evidence.line >= SAME:
             return replace(alone, confidence=1.0)
-        if self._chooser is None:
+        if self._chooser is None or alone.confidence >= trust.CONFIDENT:
             return alone
         offered = choose.options(question, hits, self._index, lang)
         shares = self._shares(question, [o.text for o in offered], deadline)
