@@ -11,7 +11,7 @@ from sqlalchemy import event
 
 from bot.core.errors import BadSetting, StoreDown
 from bot.core.storage import Repeats, Store
-from bot.core.types import Contact, Lang, Status, StatusUpdate
+from bot.core.types import Contact, Lane, Lang, Status, StatusUpdate
 from bot.store import open_store
 from bot.store.engine import make_engine
 from bot.store.memory import MemoryStore
@@ -203,6 +203,8 @@ def live(store: Store) -> None:
     for version in range(2):
         store.swap_bucket("sim", store.bucket("sim")[0], version=version)
     store.due(now=T + 9, limit=9)
+    put(store, urn="tel:+254700000007")
+    assert store.next_due("sim", Lane.SENDS, now=T + 9) is not None
     store.expire(now=T)
     with store.begin() as tx:
         tx.insert_message(message(), now=T)
