@@ -56,12 +56,13 @@ class Lanes:
         """Works for `app` from now on."""
         self._app = app
 
-    def hint(self, lane: Lane, id: int) -> None:
-        with self._idle:
-            if self._dice.random() < HINTS_LOST:
-                return
-            self._waiting += 1
-        self._pools[lane].submit(self._work, lane, id)
+    def hint(self, lane: Lane, *ids: int) -> None:
+        for row in ids:
+            with self._idle:
+                if self._dice.random() < HINTS_LOST:
+                    continue
+                self._waiting += 1
+            self._pools[lane].submit(self._work, lane, row)
 
     def wait(self) -> None:
         """Until nobody works."""

@@ -21,9 +21,9 @@ class HintList:
     def __init__(self) -> None:
         self._hints: list[tuple[Lane, int]] = []
 
-    def hint(self, lane: Lane, id: int) -> None:
-        """Keeps the hint for `drain`."""
-        self._hints.append((lane, id))
+    def hint(self, lane: Lane, *ids: int) -> None:
+        """Keeps the hints for `drain`."""
+        self._hints += [(lane, row) for row in ids]
 
     def drain(self, app: App) -> None:
         """Does all the work that waits, and the work that follows from it."""

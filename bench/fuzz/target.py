@@ -116,7 +116,7 @@ def _status(line: socket.socket) -> int:
 class _Nobody:
     """A queue that nobody works on."""
 
-    def hint(self, lane: Lane, id: int) -> None:
+    def hint(self, lane: Lane, *ids: int) -> None:
         """Dropped."""
 
 

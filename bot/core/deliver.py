@@ -9,13 +9,13 @@ what may have gone out once is never called FAILED.
 import random
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 from typing import cast
 
 from bot.core.alert.broadcast import refusal, waits
 from bot.core.errors import OptedOut, SendError, Throttled, Unknown
-from bot.core.pace import Pace, traffic_of
+from bot.core.pace import Lines, Pace, traffic_of
 from bot.core.ports import Channel, Clock, MenuChannel, Templates
 from bot.core.price import price_of
 from bot.core.quiet import quiet_until
@@ -30,7 +30,7 @@ _OUT = frozenset({Status.WIRED, Status.SENT, Status.DELIVERED, Status.READ, Stat
 
 @dataclass(frozen=True, slots=True)
 class Deliverer:
-    """Sends deliveries by their ids. Holds no state: any number of workers may share the store."""
+    """Sends deliveries by their ids. Any number of workers may share the store."""
 
     store: Store
     channels: Mapping[str, Channel]
@@ -38,10 +38,11 @@ class Deliverer:
     zone: tzinfo = UTC  # where the quiet hours are
     sleep: Callable[[float], None] = time.sleep
     hint: Callable[[Lane, int], None] | None = None  # hears who may go next
+    lines: Lines = field(default_factory=Lines)
 
     @property
     def _pace(self) -> Pace:
-        return Pace(self.store, self.clock, self.sleep)
+        return Pace(self.store, self.clock, self.sleep, self.lines)
 
     def send(self, delivery_id: int) -> Status | None:
         """Sends what is left of a delivery. None: it is not due, or somebody else has it."""

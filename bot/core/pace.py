@@ -1,8 +1,9 @@
 """A channel's pace: how fast all workers together may send, to everybody and to one person, and what providers' answers make of it."""
 
+import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.core.bucket import Bucket, Traffic
 from bot.core.errors import SendError, Throttled, ThrottledOne, Unknown, Unreachable
@@ -29,27 +30,57 @@ class Turn:
     at: float = 0.0
     closed: bool = False  # nobody may send at all for now: nothing to wait for
     doubtful: bool = False  # the last send was not answered: whatever comes of this one is news
+    own: bool = False  # it is the person's own pace that says wait: others may go meanwhile
+
+
+class Lines:
+    """Where the threads of one process wait for their channel's next slot, those of a class one behind the other: only the first one
+    asks. Eight that ask for the same slot read and write the bucket eight times, and seven of them in vain."""
+
+    def __init__(self) -> None:
+        self._firsts: dict[tuple[str, Traffic], threading.Lock] = {}
+
+    def first(self, channel: str, traffic: Traffic) -> threading.Lock:
+        """Who holds it is the first in line."""
+        return self._firsts.setdefault((channel, traffic), threading.Lock())
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Keeps channels' rates. Holds no state: the buckets are in the store, for every worker the same."""
+    """Keeps channels' rates. The buckets are in the store, for every worker the same; `lines` are this process's own."""
 
     store: Store
     clock: Clock
     sleep: Callable[[float], None] = time.sleep
+    lines: Lines = field(default_factory=Lines)
 
     def turn(self, channel: Channel, urn: str, traffic: Traffic) -> Turn:
         """Waits for a turn to send to `urn`, as long as it is short."""
         patience = PATIENCE_S
         while True:
-            wait, turn = self._ask(channel, urn, traffic)
+            wait, turn, patience = self._first(channel, urn, traffic, patience)
             if not wait:
                 return turn
             if wait > patience or turn.closed:
                 return Turn(later=self.clock() + wait)
             patience -= wait
             self.sleep(wait)
+
+    def _first(self, channel: Channel, urn: str, traffic: Traffic, patience: float) -> tuple[float, Turn, float]:
+        """As `_ask`, and what is left of `patience`: stands in line, and waits at its head for the channel's next slot."""
+        line, came = self.lines.first(channel.name, traffic), time.monotonic()
+        if not line.acquire(timeout=patience):
+            return 1.0 / channel.limits.rate_per_s, Turn(), 0.0
+        try:
+            patience -= min(patience, time.monotonic() - came)
+            while True:
+                wait, turn = self._ask(channel, urn, traffic)
+                if not wait or turn.own or turn.closed or wait > patience:
+                    return wait, turn, patience
+                patience -= wait
+                self.sleep(wait)
+        finally:
+            line.release()
 
     def heard(self, channel: Channel, turn: Turn, error: SendError | None) -> None:
         """What came of a turn: for everybody on this channel, not for the delivery. A send that went well costs nothing here."""
@@ -71,11 +102,12 @@ class Pace:
                 break
         else:
             return 1.0 / channel.limits.rate_per_s, Turn()
-        if not wait:
+        own = not wait
+        if own:
             wait = self._take_pair(channel, urn)
             if wait:  # then nothing goes, and the channel's slot is for others: where nobody took the next one meanwhile
                 self.store.swap_bucket(channel.name, bucket, version=version + 1)
-        return wait, Turn(at=now, closed=bucket.closed_s(now) > 0, doubtful=bucket.misses > 0)
+        return wait, Turn(at=now, closed=bucket.closed_s(now) > 0, doubtful=bucket.misses > 0, own=own)
 
     def _take_pair(self, channel: Channel, urn: str) -> float:
         """The person's own bucket, last: theirs comes back so slowly that it must never be taken in vain."""

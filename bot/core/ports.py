@@ -150,8 +150,8 @@ class Endpoint(Protocol):
 class Queue(Protocol):
     """Hints to workers. Losing one costs time, never a message: the sweep finds the row."""
 
-    def hint(self, lane: Lane, id: int) -> None:
-        """Says that row `id` waits in `lane`. Never raises, never blocks for long."""
+    def hint(self, lane: Lane, *ids: int) -> None:
+        """Says that rows `ids` wait in `lane`: one worker takes them all, one after the other. Never raises, never blocks for long."""
         ...
 
 

@@ -90,8 +90,7 @@ def recipients(connection: Connection, broadcast: Broadcast, leg: Leg, scheme: s
     else:
         found = _eligible(_CORRECTED[leg.kind](connection, broadcast, after), exercise=exercise)
     values = {"name": leg.name, "behind": after or f"{scheme}:", "those": f"{scheme}:%", "most": limit, "without": without}
-    wanted = {name: value for name, value in values.items() if name in found.compile().params}
-    return [Recipient(row.urn, Lang(row.lang), row.place, str(row.key)) for row in connection.execute(found, wanted)]
+    return [Recipient(row.urn, Lang(row.lang), row.place, str(row.key)) for row in connection.execute(found, values)]
 
 
 @cache

@@ -102,12 +102,12 @@ class CeleryQueue:
         self._paused_until = 0.0
         self._down = False
 
-    def hint(self, lane: Lane, id: int) -> None:
-        """Says that row `id` waits in `lane`. A hint that cannot be given is dropped: the sweep finds the row."""
+    def hint(self, lane: Lane, *ids: int) -> None:
+        """Says that rows `ids` wait in `lane`. A hint that cannot be given is dropped: the sweep finds the row."""
         if time.monotonic() < self._paused_until:
             return
         try:
-            self._celery.send_task(TASKS[lane], (id,), queue=lane.value, retry=False, ignore_result=True)
+            self._celery.send_task(TASKS[lane], ids, queue=lane.value, retry=False, ignore_result=True)
         except Exception as error:  # kombu, redis and amqp raise a dozen kinds; each means "not now"
             self._pause(error)
         else:

@@ -20,7 +20,7 @@ from bot.worker.queue import ANSWER, FEEDS, SEND, SWEEP
 if TYPE_CHECKING:
     from bot.app import App
 
-Task = Callable[[int], None]
+Task = Callable[..., None]  # of row ids
 
 log = logging.getLogger(__name__)
 
@@ -31,14 +31,16 @@ def register(celery: Celery, app: "App") -> None:
     task: Callable[..., Callable[[Task], Task]] = partial(celery.task, shared=False)
 
     @task(name=ANSWER)
-    def answer(id: int) -> None:
-        with reported(ANSWER, id):
-            app.answer(id, hold=hold)
+    def answer(*ids: int) -> None:
+        for row in ids:
+            with reported(ANSWER, row):
+                app.answer(row, hold=hold)
 
     @task(name=SEND)
-    def send(id: int) -> None:
-        with reported(SEND, id):
-            app.send(id)
+    def send(*ids: int) -> None:
+        for row in ids:
+            with reported(SEND, row):
+                app.send(row)
 
     sweeping, reading = Lock(), Lock()  # CHORES has two threads, and neither chore is one for two
 

@@ -30,8 +30,9 @@ class Lanes:
     delay: Callable[[], float] = lambda: 0.0  # seconds before each answer
     waiting: queue.SimpleQueue[tuple[Lane, int] | None] = field(default_factory=queue.SimpleQueue)
 
-    def hint(self, lane: Lane, id: int) -> None:
-        self.waiting.put((lane, id))
+    def hint(self, lane: Lane, *ids: int) -> None:
+        for row in ids:
+            self.waiting.put((lane, row))
 
     def work(self, app: App) -> None:
         while (hint := self.waiting.get()) is not None:

@@ -12,8 +12,8 @@ from tests.core.test_inbox import NOW, PERSON, Bench, Plain
 class Hints(list[tuple[Lane, int]]):
     """A queue to look into."""
 
-    def hint(self, lane: Lane, id: int) -> None:
-        self.append((lane, id))
+    def hint(self, lane: Lane, *ids: int) -> None:
+        self.extend((lane, row) for row in ids)
 
 
 class Room(Bench):

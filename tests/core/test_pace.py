@@ -212,8 +212,8 @@ def test_the_sweep_leaves_a_closed_channel_alone() -> None:
     hinted: list[int] = []
 
     class Hints:
-        def hint(self, lane: Lane, row: int) -> None:
-            hinted.append(row)
+        def hint(self, lane: Lane, *rows: int) -> None:
+            hinted.extend(rows)
 
     office.now += 10.0
     sweep(office.store, Hints(), now=office.now)

@@ -152,10 +152,10 @@ class ListQueue:
     hints: list[tuple[Lane, int]] = field(default_factory=list)
     broken: bool = False
 
-    def hint(self, lane: Lane, id: int) -> None:
+    def hint(self, lane: Lane, *ids: int) -> None:
         if self.broken:
             raise ConnectionError("no broker")
-        self.hints.append((lane, id))
+        self.hints += [(lane, row) for row in ids]
 
 
 @dataclass

@@ -51,8 +51,8 @@ class Hall:
         self.desk = AlertDesk(self.store, audiences, small(), self, lambda: self.now, lambda broadcast: ())
         self.feeder = Feeder(self.store, self.channels, WAYS, self, lambda: self.now, Lang.EN)
 
-    def hint(self, lane: Lane, id: int) -> None:
-        self.hints.append((lane, id))
+    def hint(self, lane: Lane, *ids: int) -> None:
+        self.hints += [(lane, row) for row in ids]
 
     def people(self, *urns: str, place: str = "KE-07", groups: Sequence[str] = (), **values: Any) -> None:
         rows = [_contact(Contact(urn, **{"lang": Lang.EN, "place": place} | values)) for urn in urns]

@@ -26,9 +26,10 @@ from bot.core.ports import Channel, Clock, Queue
 from bot.core.storage import NewDelivery
 from bot.core.types import Lang
 
-PAGE = 200  # people a transaction
+PAGE = 50  # people a transaction: while it lasts, SQLite has no turn for an answer
 WINDOW_S, LEAST, MOST = 20.0, 50, 500  # what may wait on a channel: seconds of its rate, deliveries
 QUIET_S, QUIET_LEAST, QUIET_MOST = 2.0, 16, 100  # the same where it goes with the replies' lane, which must stay short
+HINTED = 4  # deliveries a hint: publishing one takes the broker and us two milliseconds that answers wait for
 EXPIRED = "expired"
 
 
@@ -156,8 +157,8 @@ class _Round:
         after, ids = stored
         self.made += len(ids)
         self.waiting[self.channel.name] = self._waits + len(ids)
-        for made in ids:
-            self.feeder.queue.hint(lane_of(fed.broadcast), made)
+        for first in range(0, len(ids), HINTED):
+            self.feeder.queue.hint(lane_of(fed.broadcast), *ids[first : first + HINTED])
         return after
 
     def _delivery(self, broadcast: Broadcast, one: Recipient) -> tuple[NewDelivery, str]:
