@@ -1,0 +1,21 @@
+"""How an engine is laid out on a machine: threads, room, what goes into one step."""
+
+from dataclasses import dataclass
+
+CACHES = ("f16", "q8_0")
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What `ujumbe model tune` measures and the engine is opened with.
+
+    context: tokens that all texts share, those that begin alike counting once. batch: tokens a step, at most; llama.cpp reserves
+    batch * vocabulary * 4 bytes for it. cache: how keys and values are kept, one of CACHES; q8_0 needs flash.
+    """
+
+    threads: int = 1
+    sequences: int = 16  # texts under way at once
+    context: int = 6144
+    batch: int = 64
+    flash: bool = False
+    cache: str = "f16"
