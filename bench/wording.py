@@ -57,7 +57,7 @@ class Bench:
     def __init__(self, library: Library, model: Path) -> None:
         self.library = library
         self.index = Index(f for s in library.skills for f in s.facts)
-        self.engine = Scorer(model, threads=1, chat=False)
+        self.engine = Scorer(model)
 
 
 Say = Callable[[Bench, Fact, str], str]

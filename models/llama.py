@@ -1,19 +1,21 @@
-"""The engine: words an answer with a GGUF model on this machine's own processor."""
+"""The engine: words and chooses answers with a GGUF model on this machine's own processor, for many askers at once."""
 
 import os
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
 
 from bot.core.errors import BadSetting, ModelFailed
 from bot.core.types import Draft
+from models.batch import GUESSED, Batch, Job, outputs
 from models.catalogue import Entry
 from models.gguf import read_head
-from models.native import CHUNK, Native
+from models.native import Native
+from models.sequences import KEPT
+from models.shape import Shape
 
-CONTEXT = 1024  # tokens: eight texts to choose from (about 500), or a few-shot prompt (350), a fact and an answer; more only costs memory
 _SLOT = "\N{OBJECT REPLACEMENT CHARACTER}"  # stands for the prompt while a chat template is rendered
 
 
@@ -31,19 +33,20 @@ class _Frame:
     after: tuple[int, ...]
 
 
-def open_path(path: Path, entry: Entry | None, *, threads: int) -> "LlamaWriter":
-    """The engine on `path`, as `entry` says where it has one. Raises ModelFailed."""
-    return LlamaWriter(path, threads=threads, chat=entry is None or entry.template != "none")
+def open_path(path: Path, entry: Entry | None, *, threads: int = 0) -> "LlamaWriter":
+    """The engine on `path`, as `entry` says where it has one, for one asker at a time. Raises ModelFailed."""
+    return LlamaWriter(
+        path, Shape(threads=default_threads(threads), sequences=1, context=1024), chat=entry is None or entry.template != "none"
+    )
 
 
 class LlamaWriter:
-    """A Writer on llama.cpp. Greedy, so deterministic; safe from several threads, one at a time.
-
-    The beginning that a prompt shares with the last one is not computed again. Only whole chunks are taken over, so that every
-    token is always computed in the same company: the text does not depend on what was asked before.
+    """A Writer and a Chooser on llama.cpp, for any number of threads: what they ask goes on together, one step at a time, in a thread
+    of the engine's own (models.batch). Greedy, so nothing is left to chance; what the texts beside it are can still tip a word whose
+    rival is as likely to the sixth digit.
     """
 
-    def __init__(self, path: Path, *, threads: int = 0, context: int = CONTEXT, chat: bool = True) -> None:
+    def __init__(self, path: Path, shape: Shape | None = None, *, chat: bool = True) -> None:
         """Loads `path`. `chat`: prompts go into the file's own chat template, where it has one.
 
         Raises ModelFailed for a file that is missing, cut, no GGUF, or refused by llama.cpp.
@@ -52,97 +55,99 @@ class LlamaWriter:
             read_head(path)
         except BadSetting as error:
             raise ModelFailed(str(error)) from None
+        shape = shape or Shape(threads=default_threads(0))
         self.name = path.stem
-        self._native = Native(path, threads=default_threads(threads), context=context)
-        self._lock = threading.Lock()
-        self._held: list[int] = []  # the tokens of whole prompt chunks that the context still holds
+        self._native = Native(path, shape, sequences=shape.sequences + KEPT, outputs=outputs(shape))
+        self._batch = Batch(self._native, replace(shape, context=self._native.context))
         template = self._native.template() if chat else ""
         self._frame = self._chat_frame(template) if template else _Frame(tuple(self._native.bos()), ())
+        self._turn = threading.Condition()  # guards what follows, and the batch between two steps
+        self._new: list[Job] = []
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
+        self._thread.start()
+
+    @property
+    def steps(self) -> int:
+        """How many steps the model has done: one that hangs stands still."""
+        return self._batch.steps
 
     def close(self) -> None:
-        """Gives the model's memory back. The writer is dead afterwards."""
+        """Ends what is under way and gives the model's memory back. The writer is dead afterwards."""
+        with self._turn:
+            self._closed = True
+            self._turn.notify()
+        self._thread.join()
         self._native.close()
 
     def write(self, prompt: str, *, max_tokens: int, stop: Sequence[str], deadline: float) -> Draft:
         """Completes `prompt`, without outer blanks, up to the first of `stop`, the model's own end, or `max_tokens`.
 
-        `deadline` is seen before every token and every chunk of the prompt; what was written until then comes back with
-        finish "deadline". Raises ModelFailed for a prompt that does not fit, or when llama.cpp fails.
+        `deadline` is seen before every step; what was written until then comes back with finish "deadline". Raises ModelFailed for a
+        prompt that does not fit, or when llama.cpp fails.
         """
-        began = monotonic()
-        if not self._lock.acquire(timeout=min(max(0.0, deadline - began), threading.TIMEOUT_MAX)):
-            return Draft(text="", tokens=0, seconds=monotonic() - began, finish="deadline")
-        try:
-            text, count, finish = self._complete(prompt, max_tokens, stop, deadline)
-        except ModelFailed:
-            self._held = []
-            raise
-        finally:
-            self._lock.release()
-        return Draft(text=text.strip(), tokens=count, seconds=monotonic() - began, finish=finish)
+        began, text = monotonic(), _Text(self._native, stop)
+        tokens = self._framed(prompt)
+        room = self._native.context - len(tokens) - GUESSED
+        job = self._do(Job(tokens, min(max_tokens, room), deadline, hears=text.hears))
+        first_s = job.first_at - began if job.first_at else 0.0
+        return Draft(text=text.said.strip(), tokens=job.written, seconds=monotonic() - began, finish=job.finish, first_s=first_s)
 
     def choose(self, prompt: str, among: Sequence[str], *, deadline: float) -> Sequence[float] | None:
         """How likely each text of `among` goes on from `prompt`, by its first token; they add up to 1. None: the deadline came first.
 
         Raises ModelFailed as `write` does.
         """
-        if not self._lock.acquire(timeout=min(max(0.0, deadline - monotonic()), threading.TIMEOUT_MAX)):
-            return None
-        try:
-            tokens = self._framed(prompt)
-            firsts = [self._native.tokens(text, special=False)[0] for text in among]
-            return self._native.shares(firsts) if self._read(tokens, deadline) else None
-        except ModelFailed:
-            self._held = []
-            raise
-        finally:
-            self._lock.release()
+        firsts = [self._native.tokens(text, special=False)[0] for text in among]
+        job = self._do(Job(self._framed(prompt), 0, deadline, among=firsts))
+        return job.shares if job.finish == "stop" else None
+
+    def _do(self, job: Job) -> Job:
+        """Hands `job` to the engine's thread and waits until it is over."""
+        over = threading.Event()
+        job.over = over.set
+        with self._turn:
+            if self._closed:
+                raise ModelFailed("The engine was closed. Open it again.")
+            self._new.append(job)
+            self._turn.notify()
+        over.wait()
+        if job.finish == "failed":
+            raise ModelFailed(job.error)
+        return job
+
+    def _run(self) -> None:
+        """The engine's thread."""
+        while self._take_in():
+            try:
+                self._batch.step()
+            except Exception as error:  # a fault of ours: nobody may wait for ever
+                self._batch.fail(f"The engine failed: {error!r}. Look at the worker's log.")
+        self._batch.fail("The engine was closed. Open it again.")
+
+    def _take_in(self) -> bool:
+        """Waits for work and takes in what is new. False: it is closed."""
+        with self._turn:
+            while not (self._new or self._batch.busy or self._closed):
+                self._turn.wait()
+            new, self._new = self._new, []
+        for job in new:
+            try:
+                self._batch.add(job)
+            except ModelFailed as error:
+                job.error, job.finish = str(error), "failed"
+                job.over()
+        return not self._closed
 
     def _framed(self, prompt: str) -> list[int]:
         """The tokens of `prompt` in its frame. Raises ModelFailed where they leave no room for a token more."""
+        most = self._native.context - GUESSED - 1
         tokens = [*self._frame.before, *self._native.tokens(prompt, special=False), *self._frame.after]
-        if len(tokens) >= self._native.context:
-            raise ModelFailed(f"The prompt has {len(tokens)} tokens and the engine takes {self._native.context}. Shorten the facts.")
+        if len(tokens) > most:
+            raise ModelFailed(f"The prompt has {len(tokens)} tokens and the engine takes {most}. Shorten the facts.")
         if not tokens:
             raise ModelFailed("The prompt is empty. Ask something.")
         return tokens
-
-    def _complete(self, prompt: str, max_tokens: int, stop: Sequence[str], deadline: float) -> tuple[str, int, str]:
-        tokens = self._framed(prompt)
-        room = self._native.context - len(tokens)
-        if not self._read(tokens, deadline):
-            return "", 0, "deadline"
-        return self._speak(min(max_tokens, room), stop, deadline)
-
-    def _read(self, tokens: list[int], deadline: float) -> bool:
-        """Brings the context to hold exactly `tokens`. False: the deadline came first."""
-        reusable = min(_common(self._held, tokens), len(tokens) - 1) // CHUNK * CHUNK  # the last token must be computed: its logits
-        start = reusable if self._native.keep(reusable) else 0
-        self._held = tokens[:start]
-        for at in range(start, len(tokens), CHUNK):
-            if monotonic() >= deadline:
-                return False
-            chunk = tokens[at : at + CHUNK]
-            self._native.decode(chunk)
-            if len(chunk) == CHUNK:
-                self._held += chunk
-        return True
-
-    def _speak(self, limit: int, stop: Sequence[str], deadline: float) -> tuple[str, int, str]:
-        raw, count = b"", 0
-        while count < limit:
-            if monotonic() >= deadline:
-                return _text(raw), count, "deadline"
-            token = self._native.best()
-            if self._native.ends(token):
-                return _text(raw), count, "stop"
-            raw, count = raw + self._native.piece(token), count + 1
-            cut = _first(_text(raw), stop)
-            if cut is not None:
-                return _text(raw)[:cut], count, "stop"
-            if count < limit:
-                self._native.decode([token])
-        return _text(raw), count, "length"
 
     def _chat_frame(self, template: str) -> _Frame:
         """Splits the rendered template at the prompt's place, so that only the template's own words can become control tokens."""
@@ -160,9 +165,23 @@ class LlamaWriter:
         )
 
 
-def _common(left: Sequence[int], right: Sequence[int]) -> int:
-    """How many first tokens both have in common."""
-    return next((i for i, (a, b) in enumerate(zip(left, right, strict=False)) if a != b), min(len(left), len(right)))
+class _Text:
+    """What a job writes, letter by letter, until a stop word or the model's own end."""
+
+    def __init__(self, native: Native, stop: Sequence[str]) -> None:
+        self._native, self._stop, self._raw = native, stop, b""
+        self.said = ""
+
+    def hears(self, token: int) -> bool:
+        """Whether the text goes on behind `token`."""
+        if self._native.ends(token):
+            return False
+        self._raw += self._native.piece(token)
+        self.said = _text(self._raw)
+        cut = _first(self.said, self._stop)
+        if cut is not None:
+            self.said = self.said[:cut]
+        return cut is None
 
 
 def _first(text: str, stop: Sequence[str]) -> int | None:

@@ -15,7 +15,7 @@ class Shape:
 
     threads: int = 1
     sequences: int = 16  # texts under way at once
-    context: int = 6144
+    context: int = 4096
     batch: int = 64
     flash: bool = False
     cache: str = "f16"

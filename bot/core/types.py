@@ -299,12 +299,13 @@ class Skill:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a Writer wrote. `finish` is "stop", "length" or "deadline"."""
+    """What a Writer wrote. `finish` is "stop", "length" or "deadline". `first_s`: seconds until its first token, 0.0 where nobody looked."""
 
     text: str
     tokens: int
     seconds: float
     finish: str
+    first_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from bot.core.errors import BadSetting
 from models.gguf import read_head
 from models.native import Native
+from models.shape import Shape
 from models.training.pairs import Example
 
 HEAD = ("block_count", "embedding_length", "attention.head_count", "attention.head_count_kv", "attention.key_length",
@@ -39,7 +40,7 @@ class Tokenizer:
     """Makes tokens of examples with the base model's own vocabulary; its weights are only mapped."""
 
     def __init__(self, base: Path) -> None:
-        self._native = Native(base, threads=1, context=64)
+        self._native = Native(base, Shape(context=64))
         self.bos, self.end = self._native.bos(), self._native.end()
 
     def __call__(self, example: Example) -> Tokens:

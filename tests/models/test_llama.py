@@ -1,17 +1,20 @@
 """The engine with the real model: deterministic, bounded, safe from two threads, and refusing what is no model."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 
 import pytest
 
 from bot.core.errors import ModelFailed
 from bot.core.types import Draft
+from models.batch import GUESSED
 from models.engine import open_engine
-from models.llama import CONTEXT, LlamaWriter, default_threads
-from models.native import CHUNK, Native
+from models.llama import LlamaWriter, default_threads
+from models.native import Native, Row
+from models.shape import Shape
 from tests.models.tiny import gguf
 
 FACTS = "Dry maize to 13 percent moisture before storing. Use 2 hermetic bags and tie each liner. Do not open the bag for 6 weeks. "
@@ -19,15 +22,26 @@ PREFIX = "Answer from the passage in one short SMS.\n\n" + "".join(f"Passage: {F
 QUESTIONS = ["how do i keep weevils out", "nafasi ya maharage ni ngapi", "when can i open the bag"]
 
 
+SHAPE = Shape(threads=1, sequences=4, context=1024)
+
+
 @pytest.fixture(scope="module")
 def writer(model_path: Path) -> Iterator[LlamaWriter]:
-    made = LlamaWriter(model_path, threads=1)
+    made = LlamaWriter(model_path, SHAPE)
     yield made
     made.close()
 
 
 def _write(writer: LlamaWriter, prompt: str, *, tokens: int = 12, stop: tuple[str, ...] = (), seconds: float = 120) -> Draft:
     return writer.write(prompt, max_tokens=tokens, stop=stop, deadline=monotonic() + seconds)
+
+
+def together(*tasks: Callable[[], object]) -> None:
+    threads = [threading.Thread(target=task) for task in tasks]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
 
 
 def _prompt(question: str) -> str:
@@ -38,7 +52,7 @@ def _prompt(question: str) -> str:
 def test_the_same_prompt_gets_the_same_text_whatever_was_asked_before(writer: LlamaWriter, model_path: Path) -> None:
     fresh = {}
     for question in QUESTIONS:
-        other = LlamaWriter(model_path, threads=1)
+        other = LlamaWriter(model_path, SHAPE)
         fresh[question] = _write(other, _prompt(question)).text
         other.close()
     assert all(fresh.values())
@@ -49,20 +63,20 @@ def test_the_same_prompt_gets_the_same_text_whatever_was_asked_before(writer: Ll
 @pytest.mark.model
 def test_a_shared_beginning_is_computed_once(writer: LlamaWriter, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[int] = []
-    decode = Native.decode
+    step = Native.step
 
-    def count(self: Native, tokens: list[int]) -> None:
-        read.append(len(tokens))
-        decode(self, tokens)
+    def count(self: Native, rows: list[Row]) -> None:
+        read.append(len(rows))
+        step(self, rows)
 
-    monkeypatch.setattr(Native, "decode", count)
+    monkeypatch.setattr(Native, "step", count)
     _write(writer, "Something else entirely.", tokens=1)
     _write(writer, _prompt(QUESTIONS[0]), tokens=1)
     first = sum(read)
     read.clear()
     _write(writer, _prompt(QUESTIONS[2]), tokens=1)
-    assert first > 4 * CHUNK
-    assert sum(read) < 2 * CHUNK
+    assert first > 256
+    assert sum(read) < 64
 
 
 @pytest.mark.model
@@ -90,70 +104,94 @@ def test_a_deadline_in_the_past_writes_nothing(writer: LlamaWriter) -> None:
 
 @pytest.mark.model
 def test_a_deadline_is_seen_between_tokens(writer: LlamaWriter, monkeypatch: pytest.MonkeyPatch) -> None:
-    now = [100.0]
-    monkeypatch.setattr("models.llama.monotonic", lambda: now[0])
     best = Native.best
 
-    def slow(self: Native) -> int:
-        now[0] += 1
-        return best(self)
+    def slow(self: Native, row: int) -> int:
+        sleep(0.2)
+        return best(self, row)
 
     monkeypatch.setattr(Native, "best", slow)
-    draft = writer.write("One, two, three, four,", max_tokens=20, stop=(), deadline=103.5)
-    assert (draft.tokens, draft.finish, draft.seconds) == (4, "deadline", 4.0)
+    draft = _write(writer, "One, two, three, four,", tokens=200, seconds=2.0)
+    assert draft.finish == "deadline"
+    assert 1 <= draft.tokens < 200
     assert draft.text.startswith("five")
 
 
 @pytest.mark.model
 def test_a_deadline_is_seen_inside_a_long_prompt_and_the_next_answer_is_right(writer: LlamaWriter, monkeypatch: pytest.MonkeyPatch) -> None:
     expected = _write(writer, _prompt(QUESTIONS[1])).text
-    _write(writer, "Something else entirely.", tokens=1)
-    now = [100.0]
-    decode = Native.decode
+    step = Native.step
 
-    def slow(self: Native, tokens: list[int]) -> None:
-        now[0] += 1
-        decode(self, tokens)
+    def slow(self: Native, rows: list[Row]) -> None:
+        sleep(0.2)
+        step(self, rows)
 
     with monkeypatch.context() as patch:
-        patch.setattr("models.llama.monotonic", lambda: now[0])
-        patch.setattr(Native, "decode", slow)
-        draft = writer.write(_prompt(QUESTIONS[1]), max_tokens=5, stop=(), deadline=101.5)
-        assert (draft.tokens, draft.finish) == (0, "deadline")
-        assert now[0] == 102.0
+        patch.setattr(Native, "step", slow)
+        draft = _write(writer, "Something else entirely. " * 100, seconds=0.5)
+        assert (draft.text, draft.tokens, draft.finish) == ("", 0, "deadline")
     assert _write(writer, _prompt(QUESTIONS[1])).text == expected
 
 
 @pytest.mark.model
-def test_two_threads_at_once_get_their_own_answers(writer: LlamaWriter) -> None:
-    expected = {question: _write(writer, _prompt(question)).text for question in QUESTIONS}
-    got: dict[str, str] = {}
-    threads = [threading.Thread(target=lambda q=q: got.update({q: _write(writer, _prompt(q)).text})) for q in QUESTIONS]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert got == expected
+def test_a_failed_step_ends_those_under_way_and_the_next_works(writer: LlamaWriter, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = _write(writer, "One, two, three,").text
+
+    def broken(self: Native, rows: list[Row]) -> None:
+        raise ModelFailed("llama.cpp failed to decode")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Native, "step", broken)
+        with pytest.raises(ModelFailed, match="failed to decode"):
+            _write(writer, "One, two, three,")
+    assert _write(writer, "One, two, three,").text == expected
 
 
 @pytest.mark.model
-def test_who_waits_too_long_for_the_engine_gets_the_deadline(writer: LlamaWriter) -> None:
-    with writer._lock:
-        draft = _write(writer, "One,", seconds=0.01)
-    assert (draft.text, draft.finish) == ("", "deadline")
+def test_a_closed_engine_says_so(model_path: Path) -> None:
+    closed = LlamaWriter(model_path, Shape(context=256))
+    closed.close()
+    with pytest.raises(ModelFailed, match="was closed"):
+        _write(closed, "One,")
+
+
+@pytest.mark.model
+def test_a_choice_beside_others_is_what_it_is_alone(writer: LlamaWriter) -> None:
+    among = [" A", " B", " X"]
+    lone = {q: writer.choose(_prompt(q), among, deadline=monotonic() + 120) for q in QUESTIONS}
+    got: dict[str, Sequence[float] | None] = {}
+
+    def ask(question: str) -> None:
+        got[question] = writer.choose(_prompt(question), among, deadline=monotonic() + 120)
+
+    together(*(partial(ask, question) for question in QUESTIONS), partial(_write, writer, "One, two,"))
+    for question in QUESTIONS:
+        alone, beside = lone[question], got[question]
+        assert alone is not None
+        assert beside is not None
+        assert sum(beside) == pytest.approx(1.0)
+        assert beside == pytest.approx(alone, abs=0.02)
+
+
+@pytest.mark.model
+def test_several_threads_at_once_get_their_own_answers(writer: LlamaWriter) -> None:
+    expected = {question: _write(writer, _prompt(question)).text for question in QUESTIONS}
+    got: dict[str, str] = {}
+    together(*(partial(lambda q: got.update({q: _write(writer, _prompt(q)).text}), q) for q in QUESTIONS))
+    assert got == expected
 
 
 @pytest.mark.model
 def test_a_prompt_that_does_not_fit_is_refused_and_the_next_works(writer: LlamaWriter) -> None:
     expected = _write(writer, "One, two, three,").text
-    with pytest.raises(ModelFailed, match=rf"The prompt has \d+ tokens and the engine takes {CONTEXT}"):
+    with pytest.raises(ModelFailed, match=rf"The prompt has \d+ tokens and the engine takes {SHAPE.context - GUESSED - 1}"):
         _write(writer, "maji " * 2000)
     assert _write(writer, "One, two, three,").text == expected
 
 
 @pytest.mark.model
 def test_a_prompt_that_nearly_fills_the_context_leaves_room_for_what_fits(writer: LlamaWriter) -> None:
-    words = CONTEXT - 4
+    words = SHAPE.context - 4
     while True:
         try:
             draft = _write(writer, "maji " * words, tokens=50)
@@ -176,8 +214,8 @@ def test_a_chat_template_frames_the_prompt(model_path: Path, monkeypatch: pytest
     template = "{{ bos_token }}{% for m in messages %}<start_of_turn>{{ m.role }}\n{{ m.content }}<end_of_turn>\n{% endfor %}"
     template += "{% if add_generation_prompt %}<start_of_turn>model\n{% endif %}"
     monkeypatch.setattr(Native, "template", lambda _: template)
-    framed = LlamaWriter(model_path, threads=1)
-    raw = LlamaWriter(model_path, threads=1, chat=False)
+    framed = LlamaWriter(model_path, SHAPE)
+    raw = LlamaWriter(model_path, SHAPE, chat=False)
     native = framed._native
     assert list(framed._frame.before) == [*native.bos(), *native.tokens("<start_of_turn>user\n", special=True)]
     assert list(framed._frame.after) == native.tokens("<end_of_turn>\n<start_of_turn>model\n", special=True)
@@ -195,7 +233,7 @@ def test_swahili_letters_come_out_whole(writer: LlamaWriter) -> None:
 
 @pytest.mark.model
 def test_nothing_is_printed_by_the_native_library(model_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    quiet = LlamaWriter(model_path, threads=1, context=256)
+    quiet = LlamaWriter(model_path, Shape(context=256))
     _write(quiet, "One, two,", tokens=2)
     quiet.close()
     assert capfd.readouterr() == ("", "")

@@ -7,7 +7,8 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from models.native import Native  # noqa: E402
+from models.native import Native, Row  # noqa: E402
+from models.shape import Shape  # noqa: E402
 from models.training.batches import read  # noqa: E402
 from models.training.network import MATRICES, LowRank, Network  # noqa: E402
 from models.training.pack import Tokens, write  # noqa: E402
@@ -18,10 +19,10 @@ TEXT = "Plant maize when the rains have started. Make rows 75 cm apart and"
 
 @pytest.mark.model
 def test_it_says_what_llama_cpp_says(model_path: Path, tmp_path: Path) -> None:
-    native = Native(model_path, threads=1, context=128)
+    native = Native(model_path, Shape(context=128))
     tokens = [*native.bos(), *native.tokens(TEXT, special=False)]
-    native.decode(tokens)
-    wanted = native._logits().copy()
+    native.step([Row(token, at, 0, speaks=at == len(tokens) - 1) for at, token in enumerate(tokens)])
+    wanted = native._logits(len(tokens) - 1).copy()
     native.close()
     likely = wanted.argsort()[::-1][:300].tolist()  # rows that the pack keeps beside those of the text
     write(tmp_path, model_path, [Tokens(tokens, likely, [])], [])

@@ -8,6 +8,7 @@ import pytest
 
 from bot.core.errors import BadSetting
 from models.native import Native
+from models.shape import Shape
 from models.training.pack import EXAMPLES, WEIGHTS, WINDOW, Tokenizer, Tokens, write
 from models.training.pairs import Example
 from tests.models.tiny import gguf as tiny
@@ -18,7 +19,7 @@ FREE = Example("Passage: Plant early.\nQuestion: when\nSMS:", " Plant early.")
 
 @pytest.mark.model
 def test_tokens_are_those_that_the_engine_reads(model_path: Path) -> None:
-    tokenizer, native = Tokenizer(model_path), Native(model_path, threads=1, context=64)
+    tokenizer, native = Tokenizer(model_path), Native(model_path, Shape(context=64))
     choice, free = tokenizer(CHOICE), tokenizer(FREE)
     assert choice.prompt == [*native.bos(), *native.tokens(CHOICE.prompt, special=False)]
     assert [native.piece(t) for t in choice.among] == [b" A", b" X"]

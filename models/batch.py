@@ -1,0 +1,225 @@
+"""Continuous batching: several texts go on together, one step of the model at a time, and a new one joins between two steps.
+
+A step reads up to `batch` tokens at once: the next one of each text that is being written, then pieces of prompts. That is what makes
+many askers cheap: the weights are read once for all of them. One thread drives it (models.llama); nothing here knows text or locks.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Protocol
+
+from bot.core.errors import ModelFailed
+from models.lookup import guess
+from models.native import Row
+from models.sequences import Held, Memory, Sequences, common
+from models.shape import Shape
+
+GUESSED = 4  # tokens that a text may run ahead of itself in a step (models.lookup)
+_WORTH_WAITING = 4  # tokens: who shares so many more with a prompt that is being read now waits for them
+
+
+class Machine(Memory, Protocol):
+    """The model: models.native.Native, or a double."""
+
+    def step(self, rows: Sequence[Row]) -> None: ...
+
+    def best(self, row: int) -> int: ...
+
+    def shares(self, row: int, tokens: Sequence[int]) -> list[float]: ...
+
+    def forget_all(self) -> None: ...
+
+
+def outputs(shape: Shape) -> int:
+    """How many rows of a step may speak: each text's next token, and as many guesses again, or what one text alone guesses."""
+    return min(shape.batch, max(2 * shape.sequences, 1 + GUESSED))
+
+
+@dataclass(eq=False, slots=True)
+class Job:
+    """A text to go on with. `tokens` is the prompt and then what was written; `deadline` a value of the batch's clock.
+
+    With `among` it ends when the prompt is read: `shares` says how likely each of those tokens comes next. Else `hears` is told each new
+    token and says whether the text goes on. `finish` is "" until it is over, then "stop", "length", "deadline" or "failed"."""
+
+    tokens: list[int]
+    limit: int
+    deadline: float
+    among: Sequence[int] = ()
+    hears: Callable[[int], bool] = lambda _: True
+    over: Callable[[], None] = lambda: None  # called when it is over, in the engine's thread
+    prompt: int = field(init=False)  # so many of `tokens`
+    shares: Sequence[float] = ()
+    finish: str = ""
+    error: str = ""
+    first_at: float = 0.0  # when its first token came
+    held: Held | None = None
+
+    def __post_init__(self) -> None:
+        self.prompt = len(self.tokens)
+
+    @property
+    def written(self) -> int:
+        return len(self.tokens) - self.prompt
+
+    @property
+    def reading(self) -> bool:
+        """Whether there is still prompt to be read."""
+        return self.held is not None and len(self.held.tokens) < self.prompt - 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """What a step reads for a job: rows `first` and following; the last `guessed` of them are guesses."""
+
+    job: Job
+    first: int
+    tokens: Sequence[int]
+    guessed: int = 0
+
+
+class Batch:
+    """Jobs on one context. Not thread-safe. `steps` counts what the model has done."""
+
+    def __init__(self, machine: Machine, shape: Shape, *, clock: Callable[[], float] = monotonic) -> None:
+        self._machine, self._shape, self._clock = machine, shape, clock
+        self._sequences = Sequences(machine, running=shape.sequences, cells=shape.context)
+        self._waiting: list[Job] = []
+        self._running: list[Job] = []
+        self.steps = 0
+
+    @property
+    def busy(self) -> bool:
+        return bool(self._waiting or self._running)
+
+    def add(self, job: Job) -> None:
+        """Lets `job` wait for a sequence. Raises ModelFailed where it can never have one."""
+        needed = len(job.tokens) + job.limit + GUESSED
+        if needed > self._shape.context:
+            raise ModelFailed(
+                f"The prompt and its answer have {needed} tokens and the engine takes {self._shape.context}. Shorten the facts."
+            )
+        self._waiting.append(job)
+
+    def step(self) -> None:
+        """One step for all who run. What the model fails at ends all of them, and the context starts anew."""
+        self._expire()
+        self._admit()
+        pieces = self._pieces()
+        if not pieces:
+            return
+        try:
+            self._machine.step([row for piece in pieces for row in _rows(piece)])
+            self.steps += 1
+            for piece in pieces:
+                self._heard(piece)
+        except ModelFailed as error:
+            self.fail(str(error))
+
+    def fail(self, why: str) -> None:
+        """Ends all jobs; none of them is tried again: one of them may be the reason."""
+        self._machine.forget_all()
+        jobs, self._waiting, self._running = [*self._running, *self._waiting], [], []
+        self._sequences = Sequences(self._machine, running=self._shape.sequences, cells=self._shape.context)
+        for job in jobs:
+            job.error, job.held = why, None
+            _over(job, "failed")
+
+    def _expire(self) -> None:
+        now = self._clock()
+        for job in [job for job in self._waiting if job.deadline <= now]:
+            self._waiting.remove(job)
+            _over(job, "deadline")
+        for job in [job for job in self._running if job.deadline <= now]:
+            self._end(job, "deadline")
+
+    def _admit(self) -> None:
+        """Lets in who waits, the earliest deadline first, while there is room. Who shares much with what is being read waits."""
+        for job in sorted(self._waiting, key=lambda job: job.deadline):
+            if len(self._running) >= self._shape.sequences:
+                return
+            if self._soon(job):
+                continue
+            held = self._sequences.take(job.tokens, more=job.limit + GUESSED)
+            if held is None:
+                return  # it is the next one, so nobody with a smaller text goes past it for ever
+            job.held = held
+            self._waiting.remove(job)
+            self._running.append(job)
+
+    def _soon(self, job: Job) -> bool:
+        reading = [other for other in self._running if other.reading]
+        if not reading:
+            return False
+        coming = max(common(other.tokens[: other.prompt], job.tokens) for other in reading)
+        return coming >= self._sequences.shared(job.tokens) + _WORTH_WAITING
+
+    def _pieces(self) -> list[_Piece]:
+        """What the next step reads: first who writes, then prompts, the earliest deadline first; what is left over goes to guesses."""
+        room, pieces = self._shape.batch, []
+        writing = [job for job in self._running if not job.reading]
+        reading = sorted((job for job in self._running if job.reading), key=lambda job: job.deadline)
+        spare = max(0, min(GUESSED, outputs(self._shape) // max(1, len(self._running)) - 1)) if self._machine.rewinds and not reading else 0
+        first = 0
+        for job in [*writing, *reading]:
+            assert job.held is not None
+            todo = job.tokens[len(job.held.tokens) :][: room - first]
+            if not todo:
+                break
+            ahead = guess(job.tokens, min(spare, job.limit - job.written - 1, room - first - len(todo))) if not job.among else []
+            pieces.append(_Piece(job, first, [*todo, *ahead], len(ahead)))
+            first += len(todo) + len(ahead)
+        return pieces
+
+    def _heard(self, piece: _Piece) -> None:
+        """Takes in what a step said about one job."""
+        job, count = piece.job, len(piece.tokens)
+        assert job.held is not None
+        self._sequences.grow(job.held, piece.tokens)
+        known = count - piece.guessed  # rows that were surely right
+        if len(job.held.tokens) - piece.guessed < len(job.tokens):
+            return  # still reading
+        if job.among:
+            job.shares = self._machine.shares(piece.first + known - 1, job.among)
+            job.first_at = self._clock()
+            self._end(job, "stop")
+            return
+        self._listen(job, [self._machine.best(piece.first + n) for n in range(known - 1, count)], piece.tokens[known:])
+
+    def _listen(self, job: Job, said: Sequence[int], guessed: Sequence[int]) -> None:
+        """`said`: what the model says behind the last known token and behind each guess. It counts up to the first wrong guess."""
+        for n, token in enumerate(said):
+            job.first_at = job.first_at or self._clock()
+            if not job.hears(token):
+                self._end(job, "stop")
+                return
+            job.tokens.append(token)
+            if job.written >= job.limit:
+                self._end(job, "length")
+                return
+            if n < len(guessed) and guessed[n] != token:
+                break
+        if job.held is not None:
+            self._sequences.cut(job.held, len(job.tokens) - 1)  # wrong guesses
+
+    def _end(self, job: Job, finish: str) -> None:
+        self._running.remove(job)
+        if job.held is not None:
+            self._sequences.end(job.held, min(len(job.held.tokens), job.prompt))
+            job.held = None
+        _over(job, finish)
+
+
+def _rows(piece: _Piece) -> Iterator[Row]:
+    """Only rows whose outcome is wanted get logits: those are the dearest."""
+    held = piece.job.held
+    assert held is not None
+    start, wanted = len(held.tokens), len(piece.job.tokens) - 1
+    for n, token in enumerate(piece.tokens):
+        yield Row(token, start + n, held.id, speaks=start + n >= wanted)
+
+
+def _over(job: Job, finish: str) -> None:
+    job.finish = finish
+    job.over()

@@ -1,0 +1,151 @@
+"""What the engine's context holds: texts under way and texts that were, and who may begin where another one already is.
+
+A question's prompt begins like those before it: the skill's own words, or even the same passage. What a sequence of the context
+already holds is not computed again: a newcomer shares the longest beginning that any of them has with it (keys and values are not
+copied, both point at the same cells). What has ended stays as long as nobody needs its room, the last used longest.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Protocol
+
+KEPT = 8  # sequences beside those under way, for texts that have ended
+
+
+class Memory(Protocol):
+    """The context's memory, as far as it is needed here: models.native.Native, or a double."""
+
+    rewinds: bool  # whether it can forget the end of a text and keep the beginning; else nothing can be shared
+
+    def keep(self, sequence: int, count: int) -> None: ...
+
+    def share(self, source: int, target: int, count: int) -> None: ...
+
+
+@dataclass(eq=False, slots=True)
+class Held:
+    """A sequence: what the context holds of a text, token by token, and in which cells."""
+
+    id: int
+    tokens: list[int] = field(default_factory=list)
+    cells: list[int] = field(default_factory=list)
+    reserved: int = 0  # cells that it may still need
+    ended: bool = False
+    used: int = 0  # when somebody last took something from it, in takes
+
+
+class Sequences:
+    """Gives sequences of a context with `cells` cells, at most `running` of them at once."""
+
+    def __init__(self, memory: Memory, *, running: int, cells: int) -> None:
+        self._memory, self._cells = memory, cells
+        self._free = list(range(running + KEPT))
+        self._held: list[Held] = []
+        self._owners: Counter[int] = Counter()  # of each cell
+        self._names, self._takes = count(), count(1)
+
+    @property
+    def used(self) -> int:
+        """Cells that hold something or are spoken for."""
+        return len(self._owners) + sum(held.reserved for held in self._held)
+
+    def shared(self, tokens: Sequence[int]) -> int:
+        """How many first ones of `tokens` need not be computed: never the last one, whose outcome is wanted."""
+        return max((common(held.tokens, tokens) for held in self._held), default=0) if self._memory.rewinds else 0
+
+    def take(self, tokens: Sequence[int], *, more: int) -> Held | None:
+        """A sequence for a text that begins with `tokens` and may grow by `more`; it holds what could be shared. None: no room now."""
+        donors = self._held if self._memory.rewinds else ()
+        donor = max(donors, key=lambda held: (common(held.tokens, tokens), held.used), default=None)
+        begun = common(donor.tokens, tokens) if donor is not None else 0
+        needed = len(tokens) - begun + more
+        self._drop_old(needed, donor)
+        if self._free and self._fits(needed):
+            held = self._new()
+            if donor is not None and begun:
+                donor.used = next(self._takes)
+                self._memory.share(donor.id, held.id, begun)
+                self._own(held, donor.tokens[:begun], donor.cells[:begun])
+        elif donor is not None and donor.ended:
+            held = donor  # the last one that has ended goes on as the new one
+            self.cut(held, begun)
+            if not self._fits(needed):
+                return None
+        else:
+            return None
+        held.ended, held.used, held.reserved = False, next(self._takes), len(tokens) - len(held.tokens) + more
+        return held
+
+    def grow(self, held: Held, tokens: Sequence[int]) -> None:
+        """`tokens` were read behind what `held` holds."""
+        cells = [next(self._names) for _ in tokens]
+        self._own(held, tokens, cells)
+        held.reserved = max(0, held.reserved - len(cells))
+
+    def cut(self, held: Held, count: int) -> None:
+        """Forgets what `held` holds behind its first `count` tokens."""
+        dropped = held.cells[count:]
+        if not dropped:
+            return
+        self._memory.keep(held.id, count)
+        held.tokens, held.cells = held.tokens[:count], held.cells[:count]
+        if not held.ended:
+            held.reserved += len(dropped)
+        self._disown(dropped)
+
+    def end(self, held: Held, count: int) -> None:
+        """The text is over; its first `count` tokens stay for others while there is room."""
+        held.ended, held.reserved = True, 0
+        self.cut(held, count if self._memory.rewinds else 0)
+        if not held.tokens:
+            self._drop(held)
+
+    def clear(self) -> None:
+        """All is forgotten."""
+        for held in list(self._held):
+            self._drop(held)
+
+    def _drop_old(self, needed: int, donor: Held | None) -> None:
+        """Drops what has ended, the longest unused first, until an id and `needed` cells are free; but for the donor."""
+        old = sorted((held for held in self._held if held.ended and held is not donor), key=lambda held: held.used, reverse=True)
+        while old and not (self._free and self._fits(needed)):
+            self._drop(old.pop())
+
+    def _fits(self, needed: int) -> bool:
+        return self.used + needed <= self._cells
+
+    def _new(self) -> Held:
+        held = Held(self._free.pop())
+        self._held.append(held)
+        return held
+
+    def _drop(self, held: Held) -> None:
+        self._memory.keep(held.id, 0)
+        self._disown(held.cells)
+        self._held.remove(held)
+        self._free.append(held.id)
+
+    def _own(self, held: Held, tokens: Iterable[int], cells: Sequence[int]) -> None:
+        held.tokens += tokens
+        held.cells += cells
+        self._owners.update(cells)
+
+    def _disown(self, cells: Iterable[int]) -> None:
+        for cell in cells:
+            self._owners[cell] -= 1
+            if not self._owners[cell]:
+                del self._owners[cell]
+
+
+def common(held: Sequence[int], wanted: Sequence[int]) -> int:
+    """How many first ones both have in common, less the last one of `wanted`. Halves and compares whole slices: that is quick."""
+    low, high = 0, min(len(held), len(wanted) - 1)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if held[low:middle] == wanted[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return max(0, low)

@@ -1,0 +1,61 @@
+"""A model that is a small function of all that its sequence holds: whatever the batch does wrong with the context changes its words."""
+
+from collections.abc import Sequence
+from zlib import crc32
+
+from bot.core.errors import ModelFailed
+from models.native import Row
+
+WORDS = 7  # its vocabulary; 0 ends a text
+
+
+def says(tokens: Sequence[int]) -> int:
+    """What comes behind `tokens`. It likes to say again what it said before, as a model does that copies its passage."""
+    mixed = crc32(bytes(tokens[-3:])) if len(tokens) % 3 else crc32(bytes(tokens))
+    return mixed % WORDS
+
+
+class Machine:
+    """See models.batch.Machine. It has `cells` cells, as a context has, and refuses what has no room or comes out of place."""
+
+    def __init__(self, *, cells: int, batch: int, rewinds: bool = True) -> None:
+        self.cells, self.batch, self.rewinds = cells, batch, rewinds
+        self.held: dict[int, list[tuple[int, object]]] = {}  # of each sequence: tokens and their cells
+        self.read = 0  # tokens
+        self.sizes: list[int] = []  # of the steps
+        self.fails_at = 0
+        self._said: dict[int, list[int]] = {}
+
+    def step(self, rows: Sequence[Row]) -> None:
+        assert 0 < len(rows) <= self.batch
+        self.read += len(rows)
+        self.sizes.append(len(rows))
+        if self.fails_at and len(self.sizes) == self.fails_at:
+            raise ModelFailed("llama.cpp failed to decode")
+        self._said = {}
+        for n, row in enumerate(rows):
+            line = self.held.setdefault(row.sequence, [])
+            assert row.at == len(line), f"token {row.at} of sequence {row.sequence} comes behind {len(line)}"
+            line.append((row.token, object()))
+            if row.speaks:
+                self._said[n] = [token for token, _ in line]
+        assert len({id(cell) for line in self.held.values() for _, cell in line}) <= self.cells, "no room in the context"
+
+    def best(self, row: int) -> int:
+        return says(self._said[row])
+
+    def shares(self, row: int, tokens: Sequence[int]) -> list[float]:
+        each = [1.0 + crc32(bytes([*self._said[row], token])) % 100 for token in tokens]
+        return [one / sum(each) for one in each]
+
+    def keep(self, sequence: int, count: int) -> None:
+        assert self.rewinds or not count, "it cannot forget a part"
+        self.held[sequence] = self.held.get(sequence, [])[:count]
+
+    def share(self, source: int, target: int, count: int) -> None:
+        assert not self.held.get(target), "the target is in use"
+        assert self.rewinds, "it cannot share a part"
+        self.held[target] = self.held[source][:count]
+
+    def forget_all(self) -> None:
+        self.held.clear()
