@@ -199,7 +199,7 @@ class Keeper:
                 wait_s = longest if reason == UNLOADABLE else min(longest, first * 2 ** min(losses - 1, 16))
                 self.restarts[reason] += 1
                 self._shut(why)
-            log.warning("the engine is lost (%s): %s Next start in %.1f s.", reason, why, wait_s)
+            log.warning("the engine is lost (%s): %s Next start in %.2f s.", reason, why, wait_s)
             self._noted(reason)
             with self._changed:
                 self._changed.wait_for(lambda: self._closing, wait_s)

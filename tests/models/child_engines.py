@@ -30,7 +30,7 @@ def digest(prompt: str) -> str:
 class Obedient:
     r"""Does what the first word of the prompt says.
 
-    \crash (signal), \hang (no step any more, for any question), \freeze (Python stands still, too), \wait S (steps go on), \print,
+    \crash (signal), \hang (no step any more, for any question), \freeze (Python stands still, too), \wait S (steps go on), \until FILE (is there), \print,
     \garble, \error TEXT, \bug TEXT, \grow MB, \say TEXT, \pid, \ignore S (the deadline), \mark FILE (leaves a file, then works on)."""
 
     def __init__(self, *, counts: bool) -> None:
@@ -76,6 +76,11 @@ class Obedient:
         left = deadline - time.monotonic()
         time.sleep(max(0.0, min(float(seconds), left)))
         return _said("Slowly.") if float(seconds) < left else Draft("Slo", 1, left, "deadline")
+
+    def _until(self, path: str, deadline: float) -> Draft:
+        while not Path(path).exists() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        return _said("At last.")
 
     def _ignore(self, seconds: str, _: float) -> Draft:
         time.sleep(float(seconds))

@@ -1,6 +1,9 @@
 """The engine's process by itself: what it says, and that it ends with its parent."""
 
+import contextlib
 import json
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -41,7 +44,11 @@ def test_when_the_parent_dies_the_child_dies(order: str) -> None:
     parent.kill()
     parent.wait()
     parent.stdout.close()
-    until(lambda: not alive(child))
+    try:
+        until(lambda: not alive(child))
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
 
 
 def test_stdin_s_end_is_the_child_s() -> None:

@@ -146,10 +146,14 @@ def test_a_command_that_is_none_is_said(opened: Opens) -> None:
         Keeper("none", ["/nowhere/python"])
 
 
-def test_what_cannot_be_loaded_is_said_to_all_who_ask_and_not_tried_without_end(opened: Opens) -> None:
+def test_what_cannot_be_loaded_is_said_to_all_who_ask_and_tried_again_after_the_longest_wait(
+    opened: Opens, caplog: pytest.LogCaptureFixture
+) -> None:
     keeper = opened("unloadable", lazily=True, patience=replace(QUICK, waits=(0.01, 600.0)))
-    assert set(failures(keeper, ["hello"] * 5)) == {"x.gguf is cut short: 5 bytes of 9."}
-    assert set(failures(keeper, ["hello"] * 5)) == {"x.gguf is cut short: 5 bytes of 9."}
+    for _ in range(2):
+        assert set(failures(keeper, ["hello"] * 5)) == {"x.gguf is cut short: 5 bytes of 9."}
+    until(lambda: caplog.messages)
+    assert "Next start in 600.00 s" in caplog.text
     assert keeper.restarts == {"unloadable": 1}
 
 

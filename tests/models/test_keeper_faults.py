@@ -2,9 +2,9 @@
 
 import math
 import os
+import re
 import signal
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -107,24 +107,31 @@ def test_who_works_long_does_not_hang(opened: Opens) -> None:
     assert keeper.restarts == {}
 
 
-def test_who_keeps_dying_is_started_ever_less_often(opened: Opens) -> None:
-    keeper = opened("dies", lazily=True, patience=replace(QUICK, waits=(0.01, 600.0), healthy_s=600.0))
+@pytest.mark.parametrize(
+    ("healthy_s", "waits"),
+    [
+        pytest.param(600.0, "0.01 0.02 0.04 0.08 0.16 0.20 0.20", id="in a row"),
+        pytest.param(0.0, "0.01 " * 6 + "0.01", id="each lived long"),
+    ],
+)
+def test_who_keeps_dying_is_started_ever_less_often(opened: Opens, caplog: pytest.LogCaptureFixture, healthy_s: float, waits: str) -> None:
+    keeper = opened("dies", lazily=True, patience=replace(QUICK, waits=(0.01, 0.2), healthy_s=healthy_s))
     with pytest.raises(ModelFailed):
         ask(keeper, "hello")
-    began = time.monotonic()
-    until(lambda: keeper.restarts["crashed"] == 6)
-    assert time.monotonic() - began > 0.01 * (1 + 2 + 4 + 8 + 16)
+    until(lambda: len(caplog.messages) >= 7)
+    assert re.findall(r"Next start in (\S+) s", caplog.text)[:7] == waits.split()
 
 
-def test_a_little_too_much_memory_waits_for_the_questions_under_way(opened: Opens) -> None:
-    keeper = opened(memory_mb=200)
+def test_a_little_too_much_memory_waits_for_the_questions_under_way_and_takes_no_new_ones(opened: Opens, tmp_path: Path) -> None:
+    keeper, end = opened(memory_mb=200), tmp_path / "end"
     with ThreadPoolExecutor(1) as pool:
-        under_way = pool.submit(ask, keeper, "\\wait 2")
-        until(lambda: keeper.in_flight == 1)
-        swollen = 215 - keeper.rss // 2**20
-        assert ask(keeper, f"\\grow {swollen}").text == "Grown."
+        under_way = pool.submit(ask, keeper, f"\\until {end}")
+        until(lambda: keeper.in_flight == 1 and keeper.rss)
+        assert ask(keeper, f"\\grow {215 - keeper.rss // 2**20}").text == "Grown."
         until(lambda: not works(keeper))
-        assert under_way.result().text == "Slowly."
+        assert not under_way.done()
+        end.touch()
+        assert under_way.result().text == "At last."
     until(lambda: works(keeper))
     assert keeper.restarts == {"memory": 1}
 
