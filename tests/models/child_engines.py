@@ -30,8 +30,9 @@ def digest(prompt: str) -> str:
 class Obedient:
     r"""Does what the first word of the prompt says.
 
-    \crash (signal), \hang (no step any more, for any question), \freeze (Python stands still, too), \wait S (steps go on), \until FILE (is there), \print,
-    \garble, \error TEXT, \bug TEXT, \grow MB, \say TEXT, \pid, \ignore S (the deadline), \mark FILE (leaves a file, then works on)."""
+    \crash (signal), \hang (no step any more, for any question), \freeze (Python stands still, too), \wait S (steps go on),
+    \until FILE (is there), \ignore S (the deadline), \mark FILE (leaves a file, then works on), \print, \garble, \error TEXT,
+    \bug TEXT, \grow MB, \say TEXT."""
 
     def __init__(self, *, counts: bool) -> None:
         self._hangs = threading.Event()
@@ -112,9 +113,6 @@ class Obedient:
     def _mark(self, path: str, deadline: float) -> Draft:
         Path(path).touch()
         return self._wait("600", deadline)
-
-    def _pid(self, _: str, __: float) -> Draft:
-        return _said(str(os.getpid()))
 
 
 def _print_line(text: str) -> None:

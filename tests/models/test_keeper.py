@@ -65,12 +65,10 @@ def test_fifty_at_once_each_get_their_own_answer(shared: Keeper, prompts: list[s
 
 @pytest.mark.parametrize(
     "text",
-    ["Panda mahindi.\nMvua ikianza, cm 5.\r\n", "Habari 🌽\u2028\u0085-", 'He said "{}" \\n \\u0041', "ዝናብ", "x" * 9 + "y" * 9, ""],
+    ["Panda mahindi.\nMvua ikianza, cm 5.\r\n", "Habari 🌽\u2028\u2029-", 'He said "{}" \\n \\u0041', "ዝናብ", "x" * 9 + "y" * 9, ""],
     ids=["lines", "other line ends", "escapes", "a syllabary", "long", "nothing"],
 )
 def test_a_text_comes_through_as_it_is(shared: Keeper, text: str) -> None:
-    if "\u0085" in text:
-        text = text.replace("\u0085", "\u2029")  # a control character is garbage, and is refused
     assert ask(shared, f"\\say {text}").text == text
 
 

@@ -111,7 +111,7 @@ def test_who_works_long_does_not_hang(opened: Opens) -> None:
     ("healthy_s", "waits"),
     [
         pytest.param(600.0, "0.01 0.02 0.04 0.08 0.16 0.20 0.20", id="in a row"),
-        pytest.param(0.0, "0.01 " * 6 + "0.01", id="each lived long"),
+        pytest.param(0.0, "0.01 " * 7, id="each lived long"),
     ],
 )
 def test_who_keeps_dying_is_started_ever_less_often(opened: Opens, caplog: pytest.LogCaptureFixture, healthy_s: float, waits: str) -> None:
