@@ -54,6 +54,7 @@ from bot.core.types import Library
 if TYPE_CHECKING:
     from bot.cap.feeds import Reading
     from bot.receiving import Receiving
+    from models.engine import Engine
 
 SKILLS = Path(__file__).resolve().parent.parent / "skills"
 
@@ -455,13 +456,25 @@ def _open_queue(settings: Settings) -> Queue:
 
 
 def _load_engine(settings: Settings) -> tuple[Writer | None, Chooser | None]:
-    """The model of the settings. Without one, the search alone picks among the facts' own words."""
-    if settings.model == "none":
-        return None, None
+    """The model of the settings, in this process. Without one, the search alone picks among the facts' own words."""
     from models.engine import open_engine
 
+    return _engine(settings, lambda: open_engine(settings.model, cache_dir=settings.cache_dir, threads=settings.threads))
+
+
+def load_kept_engine(settings: Settings, *, noted: Callable[[str], None]) -> tuple[Writer | None, Chooser | None]:
+    """The same for a worker: in a process of its own, for several askers at once. `noted` hears why that was lost, each time."""
+    from models.engine import keep_engine
+
+    given, memory_mb = {"cache_dir": settings.cache_dir, "threads": settings.threads}, settings.model_memory_mb
+    return _engine(settings, lambda: keep_engine(settings.model, **given, memory_mb=memory_mb, noted=noted))
+
+
+def _engine(settings: Settings, opens: "Callable[[], Engine]") -> tuple[Writer | None, Chooser | None]:
+    if settings.model == "none":
+        return None, None
     try:
-        engine = open_engine(settings.model, cache_dir=settings.cache_dir, threads=settings.threads)
+        engine = opens()
     except ModelFailed as error:
         log.error("model %s cannot be used, answering from the facts alone: %s", settings.model, error)
         return None, None

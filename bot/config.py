@@ -97,7 +97,10 @@ class Settings(BaseSettings):
     lang: Lang = Field(default=Lang.EN, description="language of a person we know nothing about")
     model: str = Field(default="ujumbe-270m", description="name in models/catalogue.toml, path of a GGUF file, or 'none'")
     embedder: Literal["e5-small", "none"] = Field(default="e5-small", description="'none': search by words alone, not by meaning")
-    threads: int = Field(default=0, ge=0, description="threads of the engine; 0: one core fewer than the machine has, at least one")
+    threads: int = Field(
+        default=0, ge=0, description="threads of the engine; 0: what `ujumbe model tune` found, or one core fewer than there are"
+    )
+    model_memory_mb: int = Field(default=0, ge=0, description="MiB that the engine's process may take before it is started again; 0: any")
     answer_within_s: float = Field(
         default=45.0, gt=0, description="time for the model to word one answer before the fact's own text goes out"
     )

@@ -1,12 +1,21 @@
 """Opens what the settings name: the engine in the part it was trained for, and the embedding model."""
 
+import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from bot.core.errors import BadSetting, BadText, ModelFailed
 from bot.core.ports import Chooser, Meaning, Writer
-from models.catalogue import find
+from models.admission import Admission
+from models.admitted import Admitted
+from models.catalogue import Entry, find
+from models.keeper import keep
 from models.llama import open_path
+from models.shape import Shape
+from models.tuned import shape_for, this_machine
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,13 +27,23 @@ class Engine:
 
 
 def open_engine(model: str, *, cache_dir: Path, threads: int) -> Engine:
-    """The engine for the setting `model`: a name of the catalogue, or the path of a GGUF file. Raises ModelFailed with the remedy."""
-    try:
-        path, entry = find(model, cache_dir / "models")
-    except (BadSetting, BadText) as error:
-        raise ModelFailed(str(error)) from None
+    """The engine in this process, for one asker at a time, for the setting `model`: a name of the catalogue, or the path of a GGUF
+    file. Raises ModelFailed with the remedy."""
+    path, entry = _found(model, cache_dir)
     loaded = open_path(path, entry, threads=threads)
     return Engine(chooser=loaded) if entry is not None and entry.chooses else Engine(writer=loaded)
+
+
+def keep_engine(model: str, *, cache_dir: Path, threads: int, memory_mb: int, noted: Callable[[str], None]) -> Engine:
+    """As `open_engine`, in a process of its own that is watched and started again, for as many askers at once as were found to be
+    best here; a line before it lets in who can still be answered in time. `memory_mb`: MiB that it may take, 0 for any. `noted` hears
+    why the process was lost, each time."""
+    path, entry = _found(model, cache_dir)
+    shape, says = shape_for(path, threads, cache_dir=cache_dir, machine=this_machine())
+    log.info("engine: %s; %s", _laid_out(shape), says)
+    keeper = keep(path, shape=shape, chat=_chats(entry), memory_mb=memory_mb, noted=noted)
+    admitted = Admitted(keeper, Admission(shape.sequences))
+    return Engine(chooser=admitted) if entry is not None and entry.chooses else Engine(writer=admitted)
 
 
 def open_meaning(cache_dir: Path, *, threads: int = 1) -> Meaning:
@@ -32,3 +51,19 @@ def open_meaning(cache_dir: Path, *, threads: int = 1) -> Meaning:
     from models.embed import Embedder
 
     return Embedder(cache_dir / "vectors.npz", threads=threads)
+
+
+def _found(model: str, cache_dir: Path) -> tuple[Path, Entry | None]:
+    try:
+        path, entry = find(model, cache_dir / "models")
+    except (BadSetting, BadText) as error:
+        raise ModelFailed(str(error)) from None
+    return path, entry
+
+
+def _chats(entry: Entry | None) -> bool:
+    return entry is None or entry.template != "none"
+
+
+def _laid_out(shape: Shape) -> str:
+    return f"{shape.threads} threads, {shape.sequences} texts at once in {shape.context} tokens, {shape.batch} a step"

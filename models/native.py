@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from bot.core.errors import ModelFailed
 from models.shape import Shape
+from models.threads import sleep_soon
 
 _ERROR_LEVEL = 4  # GGML_LOG_LEVEL_ERROR of ggml.h
 
@@ -25,7 +26,8 @@ _ERROR_LEVEL = 4  # GGML_LOG_LEVEL_ERROR of ggml.h
 def _library() -> tuple[Any, deque[str], object]:
     """The bindings, the last error lines that llama.cpp wrote, and the callback that keeps them (it must not be collected).
 
-    Without a callback llama.cpp prints to stderr, whatever `verbose` says."""
+    Without a callback llama.cpp prints to stderr, whatever `verbose` says. Its threads are told to sleep soon before they are there."""
+    sleep_soon()
     try:
         import llama_cpp.llama_cpp as lib
     except (ImportError, OSError, RuntimeError) as error:  # a missing package, a missing libstdc++, a wrong wheel

@@ -4,6 +4,8 @@ import argparse
 import logging
 import os
 import sys
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from celery import signals
 
@@ -13,6 +15,9 @@ from bot.core.errors import UjumbeError
 from bot.core.types import Lane
 from bot.metrics.share import shared
 from bot.worker.beat import BEAT, beat
+
+if TYPE_CHECKING:
+    from bot.app import App
 
 log = logging.getLogger("bot.worker")  # run as a module, __name__ would be another
 
@@ -37,11 +42,17 @@ def main(words: list[str] | None = None) -> int:
 
 
 def _work(lane: Lane, settings: Settings) -> int:
-    from bot.app import build  # noqa: PLC0415  the beat needs none of these
+    from bot.app import build, load_kept_engine  # noqa: PLC0415  the beat needs none of these
+    from bot.metrics import families  # noqa: PLC0415
     from bot.metrics.attach import watch  # noqa: PLC0415
     from bot.worker.lanes import work  # noqa: PLC0415
 
-    return work(lane, settings, lambda *given, **named: watch(build(*given, **named), lane))
+    def watched(*given: Any, **named: Any) -> "App":
+        app = build(*given, **named)
+        app.load_engine = partial(load_kept_engine, noted=lambda reason: families.ENGINE_LOST.labels(reason).inc())
+        return watch(app, lane)
+
+    return work(lane, settings, watched)
 
 
 def start_logging(format: logs.Format = "text") -> None:

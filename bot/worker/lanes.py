@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 THREADS = {
     Lane.ALERTS: 8,  # these two wait for providers
     Lane.SENDS: 8,
-    Lane.ANSWERS: 1,  # one answer at a time: the engine uses the cores itself
+    Lane.ANSWERS: 8,  # who waits for the engine keeps nobody whom the search alone answers; and the engine works on several at once
     Lane.CHORES: 2,  # feeds wait for their hosts, and the sweep must not wait for them
 }
 
