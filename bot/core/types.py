@@ -299,7 +299,7 @@ class Skill:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a Writer wrote. `finish` is "stop", "length" or "deadline". `first_s`: seconds until its first token, 0.0 where nobody looked."""
+    """What a Writer wrote. `finish` is "stop", "length" or "deadline". `first_s`: until its first token, 0.0 where nobody looked."""
 
     text: str
     tokens: int
