@@ -98,7 +98,7 @@ class LlamaWriter:
 
         Raises ModelFailed as `write` does.
         """
-        firsts = [self._native.tokens(text, special=False)[0] for text in among]
+        firsts = [self._tokens(text)[0] for text in among]
         job = self._do(Job(self._framed(prompt), 0, deadline, among=firsts))
         return job.shares if job.finish == "stop" else None
 
@@ -107,8 +107,7 @@ class LlamaWriter:
         over = threading.Event()
         job.over = over.set
         with self._turn:
-            if self._closed:
-                raise ModelFailed("The engine was closed. Open it again.")
+            self._stand()
             self._new.append(job)
             self._turn.notify()
         over.wait()
@@ -142,12 +141,22 @@ class LlamaWriter:
     def _framed(self, prompt: str) -> list[int]:
         """The tokens of `prompt` in its frame. Raises ModelFailed where they leave no room for a token more."""
         most = self._native.context - GUESSED - 1
-        tokens = [*self._frame.before, *self._native.tokens(prompt, special=False), *self._frame.after]
+        tokens = [*self._frame.before, *self._tokens(prompt), *self._frame.after]
         if len(tokens) > most:
             raise ModelFailed(f"The prompt has {len(tokens)} tokens and the engine takes {most}. Shorten the facts.")
         if not tokens:
             raise ModelFailed("The prompt is empty. Ask something.")
         return tokens
+
+    def _tokens(self, text: str) -> list[int]:
+        """The tokens of people's text. Under the lock, so that the model is not closed meanwhile."""
+        with self._turn:
+            self._stand()
+            return self._native.tokens(text, special=False)
+
+    def _stand(self) -> None:
+        if self._closed:
+            raise ModelFailed("The engine was closed. Open it again.")
 
     def _chat_frame(self, template: str) -> _Frame:
         """Splits the rendered template at the prompt's place, so that only the template's own words can become control tokens."""

@@ -85,7 +85,7 @@ class Native:
     def _parameters(self, shape: Shape, sequences: int, outputs: int) -> Any:
         lib, params = self._lib, self._lib.llama_context_default_params()
         params.n_ctx, params.n_batch, params.n_ubatch = shape.context, shape.batch, shape.batch
-        params.n_seq_max, params.n_outputs_max = sequences, min(outputs, shape.batch)
+        params.n_seq_max, params.n_outputs_max = sequences, max(outputs, sequences)  # llama.cpp aborts on fewer
         params.kv_unified = True  # a beginning that two sequences share is there once
         params.swa_full = True  # a window that has moved on could not be shared
         params.n_threads = params.n_threads_batch = shape.threads

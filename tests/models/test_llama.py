@@ -70,11 +70,11 @@ def test_a_shared_beginning_is_computed_once(writer: LlamaWriter, monkeypatch: p
         step(self, rows)
 
     monkeypatch.setattr(Native, "step", count)
-    _write(writer, "Something else entirely.", tokens=1)
-    _write(writer, _prompt(QUESTIONS[0]), tokens=1)
+    new = "Another beginning than any that was there before. "
+    _write(writer, new + _prompt(QUESTIONS[0]), tokens=1)
     first = sum(read)
     read.clear()
-    _write(writer, _prompt(QUESTIONS[2]), tokens=1)
+    _write(writer, new + _prompt(QUESTIONS[2]), tokens=1)
     assert first > 256
     assert sum(read) < 64
 
