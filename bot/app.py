@@ -466,8 +466,11 @@ def load_kept_engine(settings: Settings, *, noted: Callable[[str], None]) -> tup
     """The same for a worker: in a process of its own, for several askers at once. `noted` hears why that was lost, each time."""
     from models.engine import keep_engine
 
-    given, memory_mb = {"cache_dir": settings.cache_dir, "threads": settings.threads}, settings.model_memory_mb
-    return _engine(settings, lambda: keep_engine(settings.model, **given, memory_mb=memory_mb, noted=noted))
+    def opens() -> "Engine":
+        s = settings
+        return keep_engine(s.model, cache_dir=s.cache_dir, threads=s.threads, memory_mb=s.model_memory_mb, noted=noted)
+
+    return _engine(settings, opens)
 
 
 def _engine(settings: Settings, opens: "Callable[[], Engine]") -> tuple[Writer | None, Chooser | None]:

@@ -63,7 +63,8 @@ class Native:
 
     def __init__(self, path: Path, shape: Shape, *, sequences: int = 1, outputs: int = 1) -> None:
         self._lib, self._log, _ = _library()
-        self._model = self._ctx = self._batch = None
+        self._model = self._ctx = None
+        self._batch: Any = None
         self._log.clear()
         model_params = self._lib.llama_model_default_params()
         model_params.n_gpu_layers = 0
@@ -101,7 +102,8 @@ class Native:
             self._lib.llama_free(self._ctx)
         if self._model:
             self._lib.llama_model_free(self._model)
-        self._ctx = self._model = self._batch = None
+        self._ctx = self._model = None
+        self._batch = None
 
     def template(self) -> str:
         """The chat template inside the file (Jinja), or "" where it has none."""

@@ -17,7 +17,8 @@ KEPT = 8  # sequences beside those under way, for texts that have ended
 class Memory(Protocol):
     """The context's memory, as far as it is needed here: models.native.Native, or a double."""
 
-    rewinds: bool  # whether it can forget the end of a text and keep the beginning; else nothing can be shared
+    @property
+    def rewinds(self) -> bool: ...  # whether it can forget the end of a text and keep the beginning; else nothing can be shared
 
     def keep(self, sequence: int, count: int) -> None: ...
 
