@@ -64,6 +64,7 @@ def serve(opens: Callable[[], Engine], *, sequences: int, beat_s: float = BEAT_S
     `opens` raises ModelFailed where there is none to be had."""
     _die_with_parent()
     _go_first()
+    os.putenv("GGML_NO_BACKTRACE", "1")  # else a failed check runs gdb: seconds lost, and what it prints may hold a prompt
     work = _Work(_own_stdout(), sequences)
     threading.Thread(target=work.beat, args=(beat_s,), name="beat", daemon=True).start()
     threading.Thread(target=work.load, args=(opens,), name="load", daemon=True).start()
@@ -87,7 +88,7 @@ class _Work:
         try:
             self._engine.set_result(opens())
         except Exception as error:  # whatever it is, there is no engine
-            self._say({"failed": _reason(error)})
+            self._say({"failed": str(error) if isinstance(error, ModelFailed) else f"The engine cannot be opened: {error!r}."})
             os._exit(UNLOADABLE)
         self._say({"ready": True})
 

@@ -20,7 +20,7 @@ from models.line import NO_ANSWER, Answer, Line, draft_of, shares_of
 from models.pulse import CRASHED, FAILING, GARBLED, PATIENCE, UNLOADABLE, WORDS, Patience, Pulse
 from models.shape import Shape
 
-GARBAGE_MOST = 5  # bad answers in a row: then it is the engine, not the question
+GARBAGE_MOST = 5  # bad answers in a row: it is the engine, not the question; once in Patience.healthy_s a restart may cure it
 _MEBI = 1024 * 1024
 _CLOSE_S = 2.0
 _T = TypeVar("_T")
@@ -76,6 +76,7 @@ class Keeper:
         self._why = ""  # why none takes any; "" before the first start is done
         self._strikes = 0  # bad answers in a row
         self._sick = ""  # why the child must go, where its answers show it
+        self._cured = float("-inf")  # when that was last tried
         self._closing = False
         self._thread: threading.Thread | None = None
         if not lazily:
@@ -156,8 +157,9 @@ class Keeper:
         """Counts a bad answer of `line`; "": it was a good one."""
         with self._changed:
             self._strikes = self._strikes + 1 if reason else 0
-            if self._strikes >= GARBAGE_MOST and line is self._child:
-                self._sick = reason
+            helps = time.monotonic() - self._cured >= self._patience.healthy_s  # else it is the model that is so weak
+            if self._strikes >= GARBAGE_MOST and line is self._child and helps:
+                self._sick, self._cured = reason, time.monotonic()
                 self._changed.notify_all()
 
     def _line(self, deadline: float) -> Line | None:
@@ -186,7 +188,7 @@ class Keeper:
     def _keep(self) -> None:
         """Keeps a child running until the keeper is closed."""
         losses, (first, longest) = 0, self._patience.waits
-        while not self._closing:
+        while True:
             began = time.monotonic()
             try:
                 reason, why = self._live()
@@ -202,7 +204,8 @@ class Keeper:
             log.warning("the engine is lost (%s): %s Next start in %.2f s.", reason, why, wait_s)
             self._noted(reason)
             with self._changed:
-                self._changed.wait_for(lambda: self._closing, wait_s)
+                if self._changed.wait_for(lambda: self._closing, wait_s):
+                    return
 
     def _live(self) -> tuple[str, str]:
         """One child, from its start to its death. Returns the reason, and in words why the engine is not there."""

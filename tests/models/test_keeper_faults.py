@@ -157,6 +157,10 @@ def test_garbage_is_refused_and_too_much_of_it_restarts(opened: Opens) -> None:
     with pytest.raises(ModelFailed, match="garbage"):
         ask(keeper, "\\garble please")
     until(lambda: keeper.restarts["garbled"] == 1 and works(keeper))
+    pid = keeper.pid
+    assert all(failures(keeper, ["\\garble please"] * 3 * GARBAGE_MOST))
+    assert works(keeper)
+    assert keeper.pid == pid  # the restart did not cure it: a weak model is not restarted without end
 
 
 def test_an_error_is_one_question_s_and_a_row_of_them_the_engine_s(opened: Opens) -> None:
@@ -181,8 +185,9 @@ def test_the_real_engine_says_the_same_after_it_was_killed(model_path: Path) -> 
             until(lambda: keeper.in_flight)
             os.kill(keeper.pid, signal.SIGKILL)
             assert any(each.result()[0] for each in under_way)
-        until(lambda: works(keeper), within_s=60)
-        assert (ask(keeper, "One, two, three, four,", tokens=12).text, _shares(keeper)) == (said.text, shares)
+        until(lambda: _shares_or_none(keeper), within_s=60)
+        assert ask(keeper, "One, two, three, four,", tokens=12).text == said.text
+        assert _shares(keeper) == pytest.approx(shares, abs=0.1)  # what was read before moves the second digit
         assert keeper.restarts == {"crashed": 1}
         assert keeper.rss > 50_000_000
     finally:
@@ -191,3 +196,10 @@ def test_the_real_engine_says_the_same_after_it_was_killed(model_path: Path) -> 
 
 def _shares(keeper: Keeper) -> Sequence[float] | None:
     return keeper.choose("Q: colour of grass\nA: red\nB: green\nBest:", [" A", " B"], deadline=math.inf)
+
+
+def _shares_or_none(keeper: Keeper) -> Sequence[float] | None:
+    try:
+        return _shares(keeper)
+    except ModelFailed:
+        return None

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from models.pulse import HANG_S, HUNG, MEMORY, REASONS, START_S, WORDS, Pulse
 
 
-def alive(**named: int) -> Pulse:
-    pulse = Pulse(0.0, ready=True, **named)
+def alive(budget: int = 0) -> Pulse:
+    pulse = Pulse(0.0, ready=True, budget=budget)
     pulse.beat(0, 100, 0.0)
     return pulse
 

@@ -32,7 +32,7 @@ def test_no_beginning_of_a_vetted_text_is_taken_for_garbage(fact: tuple[str, str
     assert garbled(fact[2][:length]) == ""
 
 
-@given(st.text(st.characters(exclude_categories=("C",)), min_size=1, max_size=12), st.integers(min_value=4, max_value=400))
+@given(st.text(st.characters(exclude_categories=["C"]), min_size=1, max_size=12), st.integers(min_value=4, max_value=400))
 def test_a_short_piece_over_and_over_is_always_seen(piece: str, times: int) -> None:
     text = piece * max(times, -(-24 // len(piece)))
     assert garbled(text) == REPEATED
