@@ -41,6 +41,7 @@ from bot.core.limits import with_limits
 from bot.core.loops import Loops
 from bot.core.place.types import Gazetteer
 from bot.core.ports import Channel, Checks, Chooser, Clock, Meaning, Queue, Writer
+from bot.core.promise import Promises
 from bot.core.recover import LOOK_BACK_S, catch_up, recover
 from bot.core.refusal import Declined
 from bot.core.remote import Budget, Remote
@@ -313,6 +314,8 @@ class App:
         self._tell_urgent()
         hinted = sweep(self.store, self.queue, now=now)
         self._feed()
+        for hint in Promises(self.store, self.channels, self.library).tell(now=now):
+            self.queue.hint(*hint)
         if now >= self._recover_at:  # last: it may take minutes, and people in danger do not wait for it
             self._recover_at = now + RECOVER_EVERY_S
             self._recover(now)

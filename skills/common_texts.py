@@ -17,6 +17,8 @@ TEXTS: Mapping[str, Collection[str]] = {
     **dict.fromkeys(("menu_title", "ask_any", "language_menu", "language_title", "language_item", "unknown_choice"), ()),
     **dict.fromkeys(("last_answer_item", "back_key", "more_key", "more_hint", "nothing_more"), ()),
     **dict.fromkeys(("wait_sms", "wait_screen", "working", "no_answer", "offer", "offer_else", "stale", "too_many"), ()),
+    **dict.fromkeys(("wait_long", "wait_unknown"), ()),
+    "wait_minutes": ("minutes",),
     **dict.fromkeys(("person_added", "person_which", "person_stopped", "person_none", "person_offer"), ()),
     **dict.fromkeys(("place_off", "place_none", "place_unknown", "place_which", "place_list", "place_type", "place_choose"), ()),
     **dict.fromkeys(("place_item", "place_smaller", "menu_key", "read_item", "alert_some", "alerts_other"), ()),

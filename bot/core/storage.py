@@ -8,6 +8,7 @@ from typing import Protocol
 
 from bot.core.alert.broadcast import Clearance
 from bot.core.alert.notice import NoticeTx
+from bot.core.backlog import BacklogStore
 from bot.core.bucket import BucketStore
 from bot.core.gauges import GaugeStore
 from bot.core.jump import ClockStore
@@ -216,7 +217,7 @@ class Tx(TicketTx, NoticeTx, Protocol):
         ...
 
 
-class Store(TicketStore, GaugeStore, BucketStore, ClockStore, WaitingStore, Protocol):
+class Store(TicketStore, GaugeStore, BucketStore, ClockStore, WaitingStore, BacklogStore, Protocol):
     """The truth. Every method is atomic; times come from the caller; raises StoreDown where the database cannot answer."""
 
     def begin(self) -> AbstractContextManager[Tx]:

@@ -12,6 +12,7 @@ from bot.core.price import Price
 from bot.core.storage import Claim, ClaimedDelivery, ClaimedMessage, Line, NewDelivery, Part, Spent, WaitingAnswer
 from bot.core.types import Contact, Lane, Lang, Status
 from bot.store import memory_tickets
+from bot.store.memory_backlog import MemoryBacklog
 from bot.store.memory_buckets import MemoryBuckets
 from bot.store.memory_clock import MemoryClock
 from bot.store.memory_gauges import MemoryGauges
@@ -25,7 +26,7 @@ from bot.store.rules import FIRST_DELAY_S, LIVE, SCREEN, UNSENT, MessageState, c
 PATIENCE_S = 10.0
 
 
-class MemoryStore(MemoryRates, MemoryBuckets, MemoryTickets, MemoryGauges, MemoryClock, MemoryWaiting):
+class MemoryStore(MemoryRates, MemoryBuckets, MemoryTickets, MemoryGauges, MemoryClock, MemoryWaiting, MemoryBacklog):
     """bot.core.ports.Store in one process. One lock, one writer at a time."""
 
     def __init__(self) -> None:

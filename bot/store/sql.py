@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from bot.store.alerts import Alerts
 from bot.store.audit import AuditLog
+from bot.store.backlog import Backlog
 from bot.store.boards import Boards
 from bot.store.broadcasts import Broadcasts
 from bot.store.buckets import Buckets
@@ -37,6 +38,7 @@ class SqlStore(
     GaugeRows,
     Clock,
     WaitingRows,
+    Backlog,
     AuditLog,
     StaffBook,
     People,
