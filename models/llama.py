@@ -42,8 +42,8 @@ def open_path(path: Path, entry: Entry | None, *, threads: int = 0) -> "LlamaWri
 
 class LlamaWriter:
     """A Writer and a Chooser on llama.cpp, for any number of threads: what they ask goes on together, one step at a time, in a thread
-    of the engine's own (models.batch). Greedy, so nothing is left to chance; what the texts beside it are can still tip a word whose
-    rival is as likely to the sixth digit.
+    of the engine's own (models.batch). Greedy, so nothing is left to chance; but what is computed beside a text, and in which pieces its
+    prompt is read, moves its shares by a hundredth or three (4 bit kernels round differently), and can tip a word.
     """
 
     def __init__(self, path: Path, shape: Shape | None = None, *, chat: bool = True) -> None:

@@ -170,7 +170,7 @@ def test_a_choice_beside_others_is_what_it_is_alone(writer: LlamaWriter) -> None
         assert alone is not None
         assert beside is not None
         assert sum(beside) == pytest.approx(1.0)
-        assert beside == pytest.approx(alone, abs=0.02)
+        assert beside == pytest.approx(alone, abs=0.05)
 
 
 @pytest.mark.model
