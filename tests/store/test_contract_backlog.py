@@ -17,11 +17,7 @@ def rate(store: Store, *, now: float = T) -> Rate:
 
 
 def askers(store: Store, **values: Any) -> list[Asker]:
-<<<<<<< HEAD
-    named = {"now": T, "asked_before": T, "behind": 0, "told_since": T - 3600, "channels": ["sim", "sim_ussd"], "limit": 99}
-=======
     named: dict[str, Any] = {"now": T, "asked_before": T, "behind": 0, "told_since": T - 3600, "channels": ["sim", "sim_ussd"], "limit": 99}
->>>>>>> f128926d355b91634b5528a58d9558d5a76c1bc0
     return list(store.askers(**named | values))
 
 
