@@ -43,6 +43,7 @@ from bot.core.place.types import Gazetteer
 from bot.core.ports import Channel, Checks, Chooser, Clock, Meaning, Queue, Writer
 from bot.core.recover import LOOK_BACK_S, catch_up, recover
 from bot.core.refusal import Declined
+from bot.core.remembered import Memory, Remembered, Seen
 from bot.core.remote import Budget, Remote
 from bot.core.storage import Store
 from bot.core.sweep import sweep
@@ -88,6 +89,7 @@ class App:
     writer: Writer | None = None  # given by tests and the chat; else the settings' model, loaded at the first answer
     load_engine: "Callable[[Settings], tuple[Writer | None, Chooser | None]]" = field(default_factory=lambda: _load_engine)
     steady: Clock = steady  # seconds that only pass, to tell a jump of `clock` by
+    tell_remembered: Callable[[Seen], object] = lambda seen: None  # what becomes of each question where answers are remembered
     _recover_at: float = 0.0
     _urgent: frozenset[int] = frozenset()  # the open urgent tickets, as last told
 
@@ -268,13 +270,14 @@ class App:
 
     @cached_property
     def _answering(self) -> Answering:
+        plain = self._answerer.without_model()
         return Answering(
             store=self.store,
             channels=self.channels,
             library=self.library,
             people=ApprovedBook(self.store, vocabulary(self.library)),
-            answers=self._answerer,
-            plain=self._answerer.without_model(),
+            answers=Remembered(self._answerer, plain, Memory(tell=self.tell_remembered)),
+            plain=plain,
             clock=self.clock,
             model_s=self.settings.answer_within_s,
             loops=self._loops,
@@ -284,7 +287,7 @@ class App:
 
     @property
     def answers(self) -> Answerer:
-        """What answers a worker's questions."""
+        """What answers a worker's questions, as if each were the first."""
         return self._answerer
 
     def warm(self) -> None:

@@ -2,13 +2,15 @@
 
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from copy import copy
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from string import Template
 from types import MappingProxyType
 
-from bot.core import guard, prompt
+from bot.core import guard, prompt, words
 from bot.core.errors import ModelFailed
 from bot.core.find import Finder, Found
 from bot.core.language import marked
@@ -24,6 +26,16 @@ PART_UNITS = 160  # an answer is one SMS part, also where a channel could carry 
 _UNITS_PER_TOKEN = 2.5  # Swahili, the worse of our two, over Gemma's vocabulary; English has about 4
 _STOP = ("\n",)  # an SMS is one line
 _SENTENCE_END = re.compile(r"[.!?](?=\s|$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A Reply, and for whom it holds. `fleeting`: a model failed or was too late, so the next try may find another. `leans`: after other
+    questions it may be another; else whatever its person asked before has no part in it."""
+
+    reply: Reply
+    fleeting: bool = False
+    leans: bool = False
 
 
 class Answerer:
@@ -49,6 +61,7 @@ class Answerer:
         strays = ((text, lang) for lang, texts in library.strays.items() for text in texts)
         self._index = Index((f for s in library.skills for f in s.facts), meaning, strays)
         self._finder = Finder(library.skills, self._index, chooser, remote=remote, model_s=model_s, clock=clock)
+        self._readers = [reader for reader in (writer, chooser, meaning, remote) if reader is not None]
 
     @property
     def texts(self) -> int:
@@ -74,19 +87,36 @@ class Answerer:
         """The Reply to `question` in `lang`. `skill` is the menu's choice, `turns` the last questions, newest last.
 
         `deadline` is a time.monotonic() value: the model stops there, or after `model_s`. Never raises for a model's failure."""
-        _, question = marked(question)
+        return self.weigh(question, lang=lang, skill=skill, turns=turns, limits=limits, deadline=deadline).reply
+
+    def weigh(self, question: str, *, lang: Lang, skill: str, turns: Sequence[str], limits: Limits, deadline: float) -> Weighed:
+        """As `answer`, with for whom the Reply holds."""
+        question = _asked(question)
         finding = self._finder.find(question, lang=lang, skill=skill, turns=turns, deadline=deadline)
         found = finding.found
         if found is None or _expired(found.fact):
-            return self._offer([fact for fact in finding.near if not _expired(fact)], lang) or self._refusal(finding.skill, lang)
-        worded = None if found.remote else self._worded(question, found, limits, deadline)
-        return worded or _vetted(found)
+            said = self._offer([fact for fact in finding.near if not _expired(fact)], lang) or self._refusal(finding.skill, lang)
+            return Weighed(said, finding.fleeting, finding.leans)
+        writes = self._writer is not None and not found.remote
+        draft = self._draft(question, found.fact, limits, deadline) if writes else None
+        cut = writes and (draft is None or draft.finish == "deadline")
+        worded = None if draft is None else self._worded(question, found, draft, limits)
+        return Weighed(worded or _vetted(found), finding.fleeting or cut, finding.leans)
 
-    def _worded(self, question: str, found: Found, limits: Limits, deadline: float) -> Reply | None:
+    def hangs_on(self, question: str, *, lang: Lang, skill: str, limits: Limits) -> Hashable:
+        """All that the answer to a question with nothing before it hangs on, besides the day and what fails: two that are alike here
+        have one answer. Models read a question as it was typed (capitals, commas and slips tell them something), the search its words."""
+        asked = _asked(question)
+        size = (limits.gsm7, limits.units, limits.units_joined, limits.ucs2_units, limits.ucs2_joined)
+        return lang, skill, asked if self._readers else tuple(words.tokens(asked)), size if self._writer is not None else ()
+
+    def fingerprint(self) -> str:
+        """Of what it answers from, within this process: another fact, text or part is another."""
+        made_of = (self._library, dict(self._values), self._model_s, [type(reader).__qualname__ for reader in self._readers])
+        return sha256(ascii(made_of).encode()).hexdigest()
+
+    def _worded(self, question: str, found: Found, draft: Draft, limits: Limits) -> Reply | None:
         """What the writer makes of the fact: its wording where the guard lets it through, a refusal where it is right to refuse."""
-        draft = self._draft(question, found.fact, limits, deadline)
-        if draft is None:
-            return None
         fact, text = found.fact, _tidy(draft, limits)
         verdict = guard.check(text, passage=fact.body, question=question, limits=limits)
         if verdict.ok:
@@ -125,9 +155,19 @@ class Answerer:
         return Reply(text, lang, "refusal", name if own else "")
 
 
+def today() -> str:
+    """The day that facts expire by: ISO, UTC."""
+    return datetime.now(tz=UTC).date().isoformat()
+
+
 def _expired(fact: Fact) -> bool:
     """Past its last day: looked at for every question, as a worker runs for months."""
-    return bool(fact.expires) and fact.expires < datetime.now(tz=UTC).date().isoformat()
+    return bool(fact.expires) and fact.expires < today()
+
+
+def _asked(question: str) -> str:
+    """The question as it is read: without the letter that asks for a language, and with blanks that say nothing gone."""
+    return " ".join(marked(question)[1].split())
 
 
 def _vetted(found: Found) -> Reply:

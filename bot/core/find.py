@@ -22,23 +22,27 @@ SAME = 0.97  # a question this near to a line of the fact is that line: nothing 
 @dataclass(frozen=True, slots=True)
 class Found:
     """A vetted text that answers, of a fact in the asker's language. `confidence` in [0, 1]. `chosen`: the model chose it; `remote`: the
-    remote endpoint did."""
+    remote endpoint did. `fleeting`: the model was to choose and did not get to it."""
 
     fact: Fact
     text: str
     confidence: float
     chosen: bool = False
     remote: bool = False
+    fleeting: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What came of a question: what answers it, the skill that it belongs to ("" for none), and where nothing answers for sure the
-    facts that came nearest, in the asker's language."""
+    facts that came nearest, in the asker's language. `fleeting`: who was to choose did not, so the next try may find another.
+    `leans`: after other questions it may be another."""
 
     found: Found | None
     skill: str
     near: Sequence[Fact] = ()
+    fleeting: bool = False
+    leans: bool = False
 
 
 class Finder:
@@ -76,10 +80,12 @@ class Finder:
         """What answers `question` in `lang`, or comes near it."""
         route = self._router.route(question, hint=skill)
         found = self._best(question, route.hits, lang, deadline)
+        fleeting = found is not None and found.fleeting
         if found is not None and found.confidence >= (trust.CHOSEN if found.chosen else trust.CONFIDENT):
-            ours = Finding(found, found.fact.skill)
+            ours = Finding(found, found.fact.skill, fleeting=fleeting)
         else:
-            ours = Finding(self._follow_up(question, lang, skill, turns), route.skill, self._near(route.hits, lang))
+            followed, near = self._follow_up(question, lang, skill, turns), self._near(route.hits, lang)
+            ours = Finding(followed, route.skill, near, fleeting, leans=True)
         doubted = ours.found is None or (ours.found is found and ours.found.confidence < trust.DOUBTED)
         return self._elsewhere(question, route, ours, lang, deadline) if doubted else ours
 
@@ -91,12 +97,12 @@ class Finder:
         texts = [fact.sms for fact in facts]
         chosen = self._remote.choose(question, texts, lang=lang, deadline=deadline)
         if chosen is None:
-            return ours
+            return replace(ours, fleeting=True)
         if chosen == NOTHING:
-            return Finding(None, route.skill)
+            return replace(ours, found=None, skill=route.skill, near=())
         fact = facts[chosen]
         text = ours.found.text if ours.found is not None and ours.found.fact is fact else fact.sms
-        return Finding(Found(fact, text, 1.0, remote=True), fact.skill)
+        return replace(ours, found=Found(fact, text, 1.0, remote=True), skill=fact.skill, near=())
 
     def _best(self, question: str, hits: Sequence[Hit], lang: Lang, deadline: float) -> Found | None:
         if not hits:
@@ -108,7 +114,7 @@ class Finder:
             return alone
         offered = choose.options(question, hits, self._index, lang)
         shares = self._shares(question, [o.text for o in offered], deadline)
-        return alone if shares is None else _picked(offered, shares)
+        return replace(alone, fleeting=True) if shares is None else _picked(offered, shares)
 
     def _by_search(self, hit: Hit, lang: Lang) -> Found:
         """The text of the nearest line; a detail that was asked for in another language has no twin, so the sms stands for it."""

@@ -3,6 +3,7 @@
 from bot.app import App
 from bot.config import Settings
 from bot.core.ports import Chooser, Writer
+from bot.core.remembered import Seen
 from bot.core.types import Lane
 from bot.metrics import families
 from bot.metrics.calls import WatchedChooser, WatchedWriter, watch_channels
@@ -20,5 +21,9 @@ def watch(app: App, lane: Lane | None = None) -> App:
         families.MODEL.set(settings.model == "none" or writer is not None or chooser is not None)
         return writer and WatchedWriter(writer), chooser and WatchedChooser(chooser)
 
+    def count(seen: Seen) -> None:
+        families.REMEMBERED.labels(seen).inc()
+
     app.load_engine = load_watched
+    app.tell_remembered = count
     return app

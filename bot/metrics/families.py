@@ -45,6 +45,7 @@ REPLIES = _counter("replies", "Replies that were decided, by kind.", "channel", 
 ANSWERED = _timer("answer", "From the question to its stored answer.", "channel", buckets=_PATIENT)
 WORKED = _timer("answer_work", "From the claim of a question to its stored answer.", "kind", buckets=_PATIENT)
 ENGINE = _timer("engine", "One call of the model: to write an answer, or to choose among texts.", "part", buckets=_PATIENT)
+REMEMBERED = _counter("remembered", "Questions by whether their answer was remembered; evicted: answers that made room.", "outcome")
 TOKENS = _counter("engine_tokens", "Tokens that the model wrote.")
 MODEL = Gauge("ujumbe_model_loaded", "1: the model of the settings works; 0: answers come from the search alone.", registry=REGISTRY)
 
