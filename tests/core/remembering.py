@@ -65,7 +65,9 @@ class House:
         self.seen[seen] += 1
 
     def ask(self, question: str = QUESTION, lang: Lang = Lang.EN, **given: Any) -> Reply:
-        return self.remembered.answer(question, lang=lang, **({"limits": small.SMS, "deadline": self.now + 50} | given))
+        usual: dict[str, Any] = {"limits": small.SMS, "deadline": self.now + 50}
+        return self.remembered.answer(question, lang=lang, **usual | given)
 
     def plainly(self, question: str, lang: Lang, **given: Any) -> Reply:
-        return self.original.answer(question, lang=lang, **({"limits": small.SMS, "deadline": NOW + 50} | given))
+        usual: dict[str, Any] = {"limits": small.SMS, "deadline": NOW + 50}
+        return self.original.answer(question, lang=lang, **usual | given)

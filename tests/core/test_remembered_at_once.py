@@ -190,7 +190,7 @@ def test_whoever_asks_when_gets_what_they_would_have_got(
         how()
         return Weighed(said(question, turns if question == "c" else ()), leans=question == "c")
 
-    bench.gate.weigh = weigh  # type: ignore[method-assign,assignment]
+    bench.gate.weigh = weigh  # type: ignore[method-assign]
     bench.remembered = Remembered(bench.gate, Search(), Memory(most=most, tell=bench._tell))
     start = threading.Barrier(len(groups))
 
