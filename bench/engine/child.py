@@ -1,0 +1,121 @@
+"""What runs in a process of its own, so that its processor time and memory are its own: `python -m bench.engine.child`.
+
+Reads one line of JSON, a Job. Writes the line "ready" when the engine is loaded and then one line for each answer, until its standard
+input ends.
+"""
+
+import json
+import os
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from time import monotonic
+from typing import Any, NamedTuple, TextIO
+
+from bench.engine.loop import Answer, Ask, Said, ask_all
+from bot.core.errors import ModelFailed
+from models.shape import Shape
+
+READY = "ready"
+PATIENCE_S = 600.0  # nobody is given up on: a contender that is slow has slow answers
+PLAIN_CONTEXT = 1024  # one prompt and its answer
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a child is told."""
+
+    contender: str  # a key of OPENERS
+    model: str  # the path of a GGUF file
+    shape: Shape
+    askers: int
+    max_tokens: int
+    stop: tuple[str, ...]
+    prompts: tuple[str, ...]
+
+    def line(self) -> str:
+        """One line of JSON."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def read(cls, line: str) -> "Job":
+        """What `line` wrote."""
+        given: dict[str, Any] = json.loads(line)
+        given |= {"shape": Shape(**given["shape"]), "stop": tuple(given["stop"]), "prompts": tuple(given["prompts"])}
+        return cls(**given)
+
+
+class Opened(NamedTuple):
+    """An engine that can be asked, and how many sequences it has under way."""
+
+    ask: Ask
+    busy: Callable[[], int | None]
+
+
+def ours(job: Job) -> Opened:
+    """The service's engine, which batches what its callers ask."""
+    from models.llama import LlamaWriter
+
+    writer = LlamaWriter(Path(job.model), shape=job.shape, chat=False)
+
+    def ask(prompt: str) -> Said:
+        draft = writer.write(prompt, max_tokens=job.max_tokens, stop=job.stop, deadline=monotonic() + PATIENCE_S)
+        if draft.finish == "deadline":
+            raise ModelFailed(f"Our engine gave no answer within {PATIENCE_S:.0f} s.")
+        return Said(draft.text.strip(), draft.tokens, getattr(draft, "first_s", 0.0))
+
+    return Opened(ask, lambda: getattr(writer, "under_way", None))
+
+
+def plain(job: Job) -> Opened:
+    """llama-cpp-python as its own front page shows it, behind a lock because it bears one caller at a time."""
+    from llama_cpp import Llama
+
+    threads = job.shape.threads
+    model: Any = Llama(job.model, n_ctx=PLAIN_CONTEXT, n_threads=threads, n_threads_batch=threads, verbose=False)
+    lock = threading.Lock()
+
+    def ask(prompt: str) -> Said:
+        began, first, parts = monotonic(), 0.0, list[str]()
+        with lock:
+            for part in model(prompt, max_tokens=job.max_tokens, stop=list(job.stop), temperature=0.0, stream=True):
+                first = first or monotonic() - began
+                parts.append(part["choices"][0]["text"])
+        return Said("".join(parts).strip(), len(parts), first)
+
+    return Opened(ask, lambda: int(lock.locked()))
+
+
+OPENERS: Mapping[str, Callable[[Job], Opened]] = {"ours": ours, "plain": plain}
+
+
+def serve(given: TextIO, out: TextIO, openers: Mapping[str, Callable[[Job], Opened]]) -> None:
+    """Does the job that `given` holds until `given` ends."""
+    job = Job.read(given.readline())
+    engine = openers[job.contender](job)
+    print(READY, file=out, flush=True)
+    stop = threading.Event()
+
+    def wait() -> None:
+        given.read()
+        stop.set()
+
+    def tell(answer: Answer) -> None:
+        if not stop.is_set():
+            print(answer.line(), file=out, flush=True)
+
+    threading.Thread(target=wait, daemon=True).start()
+    ask_all(engine.ask, job.prompts, job.askers, tell, stop=stop, busy=engine.busy)
+
+
+def main(openers: Mapping[str, Callable[[Job], Opened]] = OPENERS) -> None:
+    """Keeps the real standard output for the answers: what a library prints goes to the standard error."""
+    out = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    serve(sys.stdin, out, openers)
+
+
+if __name__ == "__main__":
+    main()
