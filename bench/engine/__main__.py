@@ -11,7 +11,7 @@ import argparse
 import shlex
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
@@ -83,7 +83,7 @@ def main(words: Sequence[str] | None = None) -> int:
 
 def shape(changes: Sequence[str], *, threads: int) -> Shape:
     """The engine's own shape with `changes`, such as "batch=128". Raises SystemExit for one that it has not."""
-    kinds = {field.name: type(field.default) for field in fields(Shape)}
+    kinds: dict[str, Callable[[str], int | bool | str]] = {field.name: type(getattr(Shape(), field.name)) for field in fields(Shape)}
     found: dict[str, int | bool | str] = {"threads": threads}
     for change in changes:
         name, _, value = change.partition("=")

@@ -74,17 +74,16 @@ def plain(job: Job) -> Opened:
     from llama_cpp import Llama
 
     threads = job.shape.threads
-    model = Llama(job.model, n_ctx=PLAIN_CONTEXT, n_threads=threads, n_threads_batch=threads, verbose=False)
+    model: Any = Llama(job.model, n_ctx=PLAIN_CONTEXT, n_threads=threads, n_threads_batch=threads, verbose=False)
     lock = threading.Lock()
 
     def ask(prompt: str) -> Said:
-        began, first, parts, tokens = monotonic(), 0.0, [], 0
+        began, first, parts = monotonic(), 0.0, list[str]()
         with lock:
             for part in model(prompt, max_tokens=job.max_tokens, stop=list(job.stop), temperature=0.0, stream=True):
                 first = first or monotonic() - began
                 parts.append(part["choices"][0]["text"])
-                tokens += 1
-        return Said("".join(parts).strip(), tokens, first)
+        return Said("".join(parts).strip(), len(parts), first)
 
     return Opened(ask, lambda: int(lock.locked()))
 

@@ -15,7 +15,7 @@ from typing import Self
 
 from bench.engine.child import PATIENCE_S, Job
 from bench.engine.contenders import Stream
-from bench.engine.loop import Answer, Said, ask_all
+from bench.engine.loop import Answer, Ask, Said, ask_all
 from bot.supervisor import _tie_to
 from tests.redis import free_port
 
@@ -54,40 +54,24 @@ def read_stream(lines: Iterable[bytes], began: float, clock: Callable[[], float]
     raise RuntimeError("llama-server ended its stream in the middle of an answer.")
 
 
-class Client:
-    """Asks; each asker's thread keeps its own connection."""
+def asker(port: int, job: Job) -> Ask:
+    """Asks the server at `port`, over a new connection each time: it ends kept ones when it likes. Raises RuntimeError, OSError or
+    HTTPException."""
+    asked = {"n_predict": job.max_tokens, "stop": list(job.stop), "stream": True, **GREEDY}
 
-    def __init__(self, port: int, job: Job) -> None:
-        self._port, self._own, self._all = port, threading.local(), list[HTTPConnection]()
-        self._asked = {"n_predict": job.max_tokens, "stop": list(job.stop), "stream": True, **GREEDY}
-
-    def ask(self, prompt: str) -> Said:
-        """Raises RuntimeError, OSError or HTTPException."""
+    def ask(prompt: str) -> Said:
         began = monotonic()
-        connection = self._connection()
+        connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
         try:
-            connection.request("POST", "/completion", json.dumps({"prompt": prompt, **self._asked}), {"Content-Type": "application/json"})
+            connection.request("POST", "/completion", json.dumps({"prompt": prompt, **asked}), {"Content-Type": "application/json"})
             response = connection.getresponse()
             if response.status != 200:
                 raise RuntimeError(f"llama-server answers {response.status}: {response.read(500)!r}")
-            said = read_stream(response, began)
-            response.read()  # to its end, so that the connection can be used again
-        except BaseException:
-            connection.close()
-            raise
-        return said
-
-    def close(self) -> None:
-        """Ends all connections."""
-        for connection in self._all:
+            return read_stream(response, began)
+        finally:
             connection.close()
 
-    def _connection(self) -> HTTPConnection:
-        if not hasattr(self._own, "connection"):
-            self._own.connection = HTTPConnection("127.0.0.1", self._port, timeout=PATIENCE_S)
-            self._all.append(self._own.connection)
-        connection: HTTPConnection = self._own.connection
-        return connection
+    return ask
 
 
 class Server:
@@ -141,17 +125,20 @@ class Server:
                 if _healthy(self._port):
                     return
             sleep(0.1)
+        raise RuntimeError(f"llama-server did not start. {self._last_words()}")
+
+    def _last_words(self) -> str:
         self._log.seek(0)
-        raise RuntimeError(f"llama-server did not start. Its last words:\n{self._log.read()[-2000:].decode('utf-8', 'replace')}")
+        said = self._log.read()[-2000:].decode("utf-8", "replace")
+        return f"Its status is {self._process.poll()}, its last words:\n{said}"
 
     def _ask(self) -> None:
-        client = Client(self._port, self._job)
+        ask = asker(self._port, self._job)
         try:
-            ask_all(client.ask, self._job.prompts, self._job.askers, self._stream.put, stop=self._stop)
+            ask_all(ask, self._job.prompts, self._job.askers, self._stream.put, stop=self._stop)
         except Exception as error:
-            self._stream.put(error)
-        finally:
-            client.close()
+            sleep(0.5)  # one that dies closes its connections first
+            self._stream.put(error if self._process.poll() is None else RuntimeError(f"llama-server died. {self._last_words()}"))
 
 
 def _healthy(port: int) -> bool:

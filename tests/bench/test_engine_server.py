@@ -93,7 +93,7 @@ def test_its_death_in_the_middle_is_heard(binary: Path) -> None:
         answers = running.answers()
         next(answers)
         psutil.Process(running.pid).kill()
-        with pytest.raises(RuntimeError):
+        with pytest.raises(RuntimeError, match=r"died.*status is -9"):
             list(answers)
 
 
