@@ -1,4 +1,4 @@
-"""`ujumbe model list | pull | verify | try`: arguments in, lines out."""
+"""`ujumbe model list | pull | verify | try | tune`: arguments in, lines out."""
 
 import argparse
 from collections.abc import Callable
@@ -28,10 +28,15 @@ class Place:
 
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
-    """Adds the four commands to `ujumbe model`. `args.model_command` is the chosen one; pass `args` to `run`."""
+    """Adds the five commands to `ujumbe model`. `args.model_command` is the chosen one; pass `args` to `run`."""
     commands = parser.add_subparsers(dest="model_command", required=True, metavar="command")
     commands.add_parser("list", help="show the models of the catalogue")
-    texts = {"pull": "bring a model to this machine", "verify": "check a model file", "try": "let a model complete a text"}
+    texts = {
+        "pull": "bring a model to this machine",
+        "verify": "check a model file",
+        "try": "let a model complete a text",
+        "tune": "measure how a model answers fastest here",
+    }
     for name, text in texts.items():
         command = commands.add_parser(name, help=text)
         command.add_argument(
@@ -39,6 +44,8 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
         )
         if name == "try":
             command.add_argument("--text", default=QUESTION, help="the text to complete")
+        if name == "tune":
+            command.add_argument("--quick", action="store_true", help="a minute instead of four: threads and texts at once alone")
 
 
 def run(args: argparse.Namespace, place: Place, say: Callable[[str], None]) -> int:
@@ -56,6 +63,8 @@ def run(args: argparse.Namespace, place: Place, say: Callable[[str], None]) -> i
         say(_pull(path, entry, place, say))
     elif args.model_command == "verify":
         say(f"{path} is sound. sha256 {check(path, entry)}{_reference(entry)}.")
+    elif args.model_command == "tune":
+        _tune(path, place, quick=args.quick, say=say)
     else:
         say(_try(path, entry, place, args.text))
     return 0
@@ -94,6 +103,12 @@ def _try(path: Path, entry: Entry | None, place: Place, text: str) -> str:
     if draft.finish == "deadline":
         raise BadSetting(f"{path.name} wrote {draft.tokens} tokens in two minutes: this machine is too slow for it. Take a smaller model.")
     return f"{text} {draft.text}\n({path.name}: loaded in {loaded:.1f} s, {draft.tokens} tokens in {draft.seconds:.1f} s)"
+
+
+def _tune(path: Path, place: Place, *, quick: bool, say: Callable[[str], None]) -> None:
+    from models.tune import tune
+
+    tune(path, threads=place.threads, cache_dir=place.cache_dir, quick=quick, say=say)
 
 
 def _reference(entry: Entry | None) -> str:

@@ -9,6 +9,9 @@ import pytest
 from bot.core.errors import BadSetting
 from models.catalogue import load
 from models.commands import Place, add_commands, run
+from models.measure import Pace
+from models.shape import Shape
+from models.tuned import Machine, shape_for
 from tests.models.tiny import gguf
 
 
@@ -48,9 +51,36 @@ def test_verify_refuses_a_file_under_a_name_of_the_catalogue(tmp_path: Path) -> 
         _run(tmp_path, "verify")
 
 
-@pytest.mark.parametrize("command", ["pull", "verify", "try"])
+@pytest.mark.parametrize("command", ["pull", "verify", "try", "tune"])
 def test_no_model_is_a_setting_too(tmp_path: Path, command: str) -> None:
     assert "nothing to bring" in _run(tmp_path, command, model="none")[0]
+
+
+@pytest.mark.parametrize("quick", [False, True])
+def test_tune_measures_the_model_with_the_set_threads_and_keeps_the_best(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quick: bool
+) -> None:
+    path = tmp_path / "mine.gguf"
+    path.write_bytes(gguf())
+    seen: list[Shape] = []
+
+    def measure(path: Path, shape: Shape, *, phase_s: float) -> Pace:
+        seen.append(shape)
+        return Pace(quiet=10.0 * shape.sequences, busy=10.0)
+
+    here = Machine("AMD EPYC", 2, 8000, "0.3.36")
+    monkeypatch.setattr("models.tune.measured", measure)
+    monkeypatch.setattr("models.tune.this_machine", lambda: here)
+    said = _run(tmp_path, "tune", str(path), *(["--quick"] if quick else []))
+    assert {shape.threads for shape in seen} == {1}
+    assert {shape.batch for shape in seen} == ({64} if quick else {32, 64, 128, 256})
+    assert said[-1].startswith(f"Best of {len(seen)}: 1 thread, 16 texts at once")
+    assert shape_for(path, 0, cache_dir=tmp_path, machine=here)[0].sequences == 16
+
+
+def test_tune_refuses_a_model_that_is_not_here(tmp_path: Path) -> None:
+    with pytest.raises(BadSetting, match="ujumbe model pull"):
+        _run(tmp_path, "tune")
 
 
 @pytest.mark.model
