@@ -100,7 +100,7 @@ def tune(
     start = default_shape(machine)
     start = replace(start, threads=threads) if threads else start
     limit_s, phase_s = (QUICK_S, _QUICK_PHASE_S) if quick else (LIMIT_S, _PHASE_S)
-    say(f"Measuring {path.name} on {machine.cores} x {machine.cpu}, for at most about {limit_s / 60:.0f} minutes. Answers a minute:")
+    say(f"Measuring {path.name} on {machine.cores} x {machine.cpu}, for at most about {limit_s:.0f} s. Answers a minute:")
     if loaded() > _LOADED * machine.cores:
         say("Something else is at work on this machine. End it first (`ujumbe serve`, too), or the figures are worth little.")
     say(_HEAD)
@@ -171,6 +171,6 @@ class _Run:
             pace = str(error)
         self._longest = max(self._longest, self._clock() - began)
         better = isinstance(pace, Pace) and pace.score > 0 and pace.score > MARGIN * (self.pace.score if self.pace else 0.0)
-        if isinstance(pace, Pace) and better:
+        if better:
             self.shape, self.pace = shape, pace
         self._seen(shape, pace, better)
