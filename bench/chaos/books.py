@@ -36,9 +36,18 @@ def sent(engine: Engine) -> Sequence[Sent]:
     with engine.connect() as connection:
         for part in connection.execute(select(p.delivery_id, p.text, p.status, p.external_id).order_by(p.delivery_id, p.n)):
             pieces[part.delivery_id].append(Piece(part.text, part.status, part.external_id))
-        rows = connection.execute(select(d.id, d.message_id, d.status, d.code, d.attempts).order_by(d.id)).all()
+        rows = connection.execute(select(d.id, d.channel, d.urn, d.message_id, d.status, d.code, d.attempts).order_by(d.id)).all()
     return [_sent(row, pieces[row.id]) for row in rows]
 
 
 def _sent(row: Row[*tuple[Any, ...]], pieces: Sequence[Piece]) -> Sent:
-    return Sent(row.id, row.message_id or 0, row.status, row.code, row.attempts, row.status in LIVE, tuple(pieces))
+    return Sent(
+        row.id,
+        (row.channel, row.urn.partition(":")[2]),
+        row.message_id or 0,
+        row.status,
+        row.code,
+        row.attempts,
+        row.status in LIVE,
+        tuple(pieces),
+    )

@@ -47,9 +47,11 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A row of the outbox with its parts in order. `claims`: how often a worker took it in hand."""
+    """A row of the outbox with its parts in order. `message` is what it answers, 0 for a notice; `claims`: how often a worker took it
+    in hand."""
 
     id: int
+    person: Person
     message: int
     status: str
     code: str

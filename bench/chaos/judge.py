@@ -83,11 +83,10 @@ class _Books:
         for row in history.stored:
             self.rows[row.person, row.text].append(row)
         self.answers: dict[int, list[Sent]] = defaultdict(list)
-        self.person_of: dict[int, Person] = {row.id: row.person for row in history.stored}
         self.sent: dict[Person, list[Sent]] = defaultdict(list)
         for sent in history.sent:
             self.answers[sent.message].append(sent)
-            self.sent[self.person_of.get(sent.message, ("", ""))].append(sent)
+            self.sent[sent.person].append(sent)
         self.took: dict[Person, list[str]] = defaultdict(list)
         for took in history.took:
             self.took[took.person].append(took.text)

@@ -20,7 +20,7 @@ def piece(text: str, status: Status = Status.WIRED, external_id: str = "") -> Pi
 
 
 def sent(*pieces: Piece, id: int = 1, message: int = 1, status: Status = Status.WIRED, code: str = "", claims: int = 1) -> Sent:
-    return Sent(id, message, status, code, claims, waits=False, pieces=pieces)
+    return Sent(id, PERSON, message, status, code, claims, waits=False, pieces=pieces)
 
 
 def took(*texts: str) -> Sequence[Took]:
@@ -42,6 +42,13 @@ def test_a_good_history_is_one_answer_and_no_violation() -> None:
     verdict = judge(GOOD)
     assert verdict.violations == {}
     assert (verdict.messages, verdict.acknowledged, verdict.answered) == (1, 1, 1)
+
+
+def test_a_notice_that_answers_nothing_is_fine_once_and_not_twice() -> None:
+    notice = sent(piece("About 4 minutes."), id=2, message=0)
+    once, twice = (took("About 4 minutes.", *["About 4 minutes."] * more, FIRST, SECOND) for more in (0, 1))
+    assert judge(replace(GOOD, sent=[notice, WHOLE], took=once)).violations == {}
+    assert judge(replace(GOOD, sent=[notice, WHOLE], took=twice)).violations.keys() == {"sent_twice"}
 
 
 def test_two_questions_of_one_person_in_order_are_fine() -> None:
