@@ -171,6 +171,6 @@ class _Run:
             pace = str(error)
         self._longest = max(self._longest, self._clock() - began)
         better = isinstance(pace, Pace) and pace.score > 0 and pace.score > MARGIN * (self.pace.score if self.pace else 0.0)
-        if better:
+        if isinstance(pace, Pace) and better:
             self.shape, self.pace = shape, pace
         self._seen(shape, pace, better)
