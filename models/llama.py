@@ -36,7 +36,9 @@ class _Frame:
 def open_path(path: Path, entry: Entry | None, *, threads: int = 0) -> "LlamaWriter":
     """The engine on `path`, as `entry` says where it has one, for one asker at a time. Raises ModelFailed."""
     return LlamaWriter(
-        path, Shape(threads=default_threads(threads), sequences=1, context=1024), chat=entry is None or entry.template != "none"
+        path,
+        Shape(threads=default_threads(threads), sequences=1, context=1024, batch=256, flash=True),
+        chat=entry is None or entry.template != "none",
     )
 
 
