@@ -13,7 +13,7 @@ from models.native import Native, Row
 from models.shape import Shape
 
 _CLAUSE = re.compile(r"[,;:] ")
-_SHAPE = Shape(sequences=1, context=1024)
+_SHAPE = Shape(sequences=1, context=1024, batch=64)  # every row of a step may speak, at a megabyte each
 
 
 class Scorer(LlamaWriter):

@@ -34,27 +34,26 @@ from bot.core.answering import Answering, Hold
 from bot.core.approved import ApprovedBook, vocabulary
 from bot.core.deliver import Deliverer
 from bot.core.desk import Desk
-from bot.core.errors import BadSetting, ModelFailed
+from bot.core.errors import BadSetting
 from bot.core.inbox import Inbox
 from bot.core.jump import Watch, steady
 from bot.core.limits import with_limits
 from bot.core.loops import Loops
 from bot.core.place.types import Gazetteer
-from bot.core.ports import Channel, Checks, Chooser, Clock, Meaning, Queue, Writer
+from bot.core.ports import Channel, Checks, Chooser, Clock, Queue, Writer
 from bot.core.promise import Promises
 from bot.core.recover import LOOK_BACK_S, catch_up, recover
 from bot.core.refusal import Declined
 from bot.core.remembered import Memory, Remembered, Seen
-from bot.core.remote import Budget, Remote
 from bot.core.storage import Store
 from bot.core.sweep import sweep
 from bot.core.trace import where
 from bot.core.types import Library
+from bot.loading import load_engine, load_meaning, open_remote
 
 if TYPE_CHECKING:
     from bot.cap.feeds import Reading
     from bot.receiving import Receiving
-    from models.engine import Engine
 
 SKILLS = Path(__file__).resolve().parent.parent / "skills"
 
@@ -89,7 +88,7 @@ class App:
     channels: Mapping[str, Channel]
     clock: Clock
     writer: Writer | None = None  # given by tests and the chat; else the settings' model, loaded at the first answer
-    load_engine: "Callable[[Settings], tuple[Writer | None, Chooser | None]]" = field(default_factory=lambda: _load_engine)
+    load_engine: Callable[[Settings], tuple[Writer | None, Chooser | None]] = field(default_factory=lambda: load_engine)
     steady: Clock = steady  # seconds that only pass, to tell a jump of `clock` by
     tell_remembered: Callable[[Seen], object] = lambda seen: None  # what becomes of each question where answers are remembered
     _recover_at: float = 0.0
@@ -264,8 +263,8 @@ class App:
             self.library,
             writer,
             chooser=chooser,
-            meaning=_load_meaning(self.settings),
-            remote=_open_remote(self.settings, self.store, self.clock),
+            meaning=load_meaning(self.settings),
+            remote=open_remote(self.settings, self.store, self.clock),
             model_s=self.settings.answer_within_s,
             values=self.settings.placeholders,
         )
@@ -453,73 +452,6 @@ def _open_queue(settings: Settings) -> Queue:
     from bot.worker.queue import CeleryQueue
 
     return CeleryQueue(settings)
-
-
-def _load_engine(settings: Settings) -> tuple[Writer | None, Chooser | None]:
-    """The model of the settings, in this process. Without one, the search alone picks among the facts' own words."""
-    from models.engine import open_engine
-
-    return _engine(settings, lambda: open_engine(settings.model, cache_dir=settings.cache_dir, threads=settings.threads))
-
-
-def load_kept_engine(settings: Settings, *, noted: Callable[[str], None]) -> tuple[Writer | None, Chooser | None]:
-    """The same for a worker: in a process of its own, for several askers at once. `noted` hears why that was lost, each time."""
-    from models.engine import keep_engine
-
-    def opens() -> "Engine":
-        s = settings
-        return keep_engine(s.model, cache_dir=s.cache_dir, threads=s.threads, memory_mb=s.model_memory_mb, noted=noted)
-
-    return _engine(settings, opens)
-
-
-def _engine(settings: Settings, opens: "Callable[[], Engine]") -> tuple[Writer | None, Chooser | None]:
-    if settings.model == "none":
-        return None, None
-    try:
-        engine = opens()
-    except ModelFailed as error:
-        log.error("model %s cannot be used, answering from the facts alone: %s", settings.model, error)
-        return None, None
-    return engine.writer, engine.chooser
-
-
-def _load_meaning(settings: Settings) -> Meaning | None:
-    """The embedding model of the settings. Without one, the search goes by words alone."""
-    if settings.embedder == "none":
-        return None
-    from models.engine import open_meaning
-
-    try:
-        return open_meaning(settings.cache_dir)
-    except ModelFailed as error:
-        log.warning("%s", error)
-        return None
-
-
-def budget(settings: Settings, store: Store, clock: Clock) -> Budget:
-    """What the remote endpoint may be asked in a day, and what is used of it."""
-    remote = settings.remote
-    return Budget(store, clock, settings.zone, calls=remote.calls_per_day, tokens=remote.tokens_per_day)
-
-
-def _open_remote(settings: Settings, store: Store, clock: Clock) -> Remote | None:
-    """The remote endpoint of the settings, None without one. Calls nobody yet."""
-    remote = settings.remote
-    if not remote.url:
-        return None
-    from models.remote import Endpoint
-
-    endpoint = Endpoint(remote.url, model=remote.model, api_key=remote.api_key.get_secret_value())
-    log.info("where we are unsure, %s is asked, too", remote.host)
-    return Remote(
-        endpoint,
-        budget(settings, store, clock),
-        languages=remote.languages,
-        timeout_s=remote.timeout_s,
-        clock=time.monotonic,
-        tell=log.warning,
-    )
 
 
 def learn(settings: Settings) -> int:

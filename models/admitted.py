@@ -27,7 +27,7 @@ class Admitted:
         self._engine, self._admission = engine, admission
 
     def write(self, prompt: str, *, max_tokens: int, stop: Sequence[str], deadline: float, person: str = "") -> Draft:
-        """See bot.core.ports.Writer. Its `seconds` are those in the line, too. `person`: as in Admission.enter."""
+        """See bot.core.ports.Writer. Its `seconds` and `first_s` count from the line on. `person`: as in Admission.enter."""
         began = self._admission.clock()
 
         def work() -> Draft:
@@ -35,7 +35,11 @@ class Admitted:
 
         cost = 1.0 + max_tokens / _TOKENS
         draft = self._let_in(work, deadline=deadline, cost=cost, person=person, whole=lambda made: made.finish != "deadline")
-        return replace(draft or Draft("", 0, 0.0, "deadline"), seconds=self._admission.clock() - began)
+        seconds = self._admission.clock() - began
+        if draft is None:
+            return Draft("", 0, seconds, "deadline")
+        in_line_s = max(0.0, seconds - draft.seconds)
+        return replace(draft, seconds=seconds, first_s=draft.first_s + in_line_s if draft.first_s else 0.0)
 
     def choose(self, prompt: str, among: Sequence[str], *, deadline: float, person: str = "") -> Sequence[float] | None:
         """See bot.core.ports.Chooser. `person`: as in Admission.enter."""

@@ -35,11 +35,8 @@ class _Frame:
 
 def open_path(path: Path, entry: Entry | None, *, threads: int = 0) -> "LlamaWriter":
     """The engine on `path`, as `entry` says where it has one, for one asker at a time. Raises ModelFailed."""
-    return LlamaWriter(
-        path,
-        Shape(threads=default_threads(threads), sequences=1, context=1024, batch=256, flash=True),
-        chat=entry is None or entry.template != "none",
-    )
+    shape = Shape(threads=default_threads(threads), sequences=1, context=1024)
+    return LlamaWriter(path, shape, chat=entry is None or entry.template != "none")
 
 
 class LlamaWriter:

@@ -9,13 +9,13 @@ CACHES = ("f16", "q8_0")
 class Shape:
     """What `ujumbe model tune` measures and the engine is opened with.
 
-    context: tokens that all texts share, those that begin alike counting once. batch: tokens a step, at most; llama.cpp reserves
-    batch * vocabulary * 4 bytes for it. cache: how keys and values are kept, one of CACHES; q8_0 needs flash.
+    context: tokens that all texts share, those that begin alike counting once. batch: tokens a step, at most: the longer, the faster a
+    prompt is read, and the later a deadline is seen. cache: how keys and values are kept, one of CACHES; q8_0 needs flash.
     """
 
     threads: int = 1
     sequences: int = 16  # texts under way at once
     context: int = 4096
-    batch: int = 64
-    flash: bool = False
+    batch: int = 256
+    flash: bool = True
     cache: str = "f16"

@@ -14,7 +14,7 @@ from models.gguf import read_head
 from models.measure import Pace, Unmeasured
 from models.measure import measure as measured
 from models.shape import Shape
-from models.tuned import Kept, Machine, default_shape, keep, this_machine
+from models.tuned import Kept, Machine, cautious, default_shape, keep, this_machine
 
 LIMIT_S, QUICK_S = 240.0, 75.0  # seconds, a quick search's too
 _PHASE_S, _QUICK_PHASE_S = 8.0, 3.0  # seconds of asking, alone and again beside the neighbour
@@ -61,15 +61,17 @@ def axes(machine: Machine, context: int, *, threads: int, quick: bool) -> Sequen
 
 
 def search(
-    start: Shape, among: Sequence[Axis], measure: Measure, *, limit_s: float, seen: Seen, clock: Callable[[], float] = monotonic
+    starts: Sequence[Shape], among: Sequence[Axis], measure: Measure, *, limit_s: float, seen: Seen, clock: Callable[[], float] = monotonic
 ) -> Best | None:
-    """Goes from `start` along each of `among` in turn, again and again until nothing more gets better. None: nothing could be measured.
+    """Goes from the best of `starts` along each of `among` in turn, again and again until nothing more gets better. None: nothing could
+    be measured.
 
     No shape is measured twice. A measurement is not begun where the longest so far would not fit into `limit_s`; the first always is.
     """
-    run = _Run(start, measure, limit_s, seen, clock)
+    run = _Run(starts[0], measure, limit_s, seen, clock)
     try:
-        run.look(start)
+        for start in starts:
+            run.look(start)
         while sum(run.improve(axis) for axis in among):
             pass
     except _TimeUp:
@@ -105,7 +107,7 @@ def tune(
         say("Something else is at work on this machine. End it first (`ujumbe serve`, too), or the figures are worth little.")
     say(_HEAD)
     found = search(
-        start,
+        (start, cautious(start)),
         axes(machine, start.context, threads=threads, quick=quick),
         partial(measure or measured, path, phase_s=phase_s),
         limit_s=limit_s,

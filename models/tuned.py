@@ -48,24 +48,22 @@ def this_machine(proc: Path = Path("/proc"), cgroup: Path = Path("/sys/fs/cgroup
 
 
 def default_shape(machine: Machine) -> Shape:
-    """A shape that is safe unmeasured: one core and most of the memory stay with the rest of the service.
+    """What the engine is opened with where nothing was measured: one core and most of the memory stay with the rest of the service.
 
-    With 2 GB (the smallest boards) one thread and few texts at once; `ujumbe model tune` finds out whether more is better there.
+    With 2 GB (the smallest boards) one thread and few texts at once; `ujumbe model tune` finds out whether more is better there. Flash
+    attention and long steps: 63 answers a minute for one asker where `cautious` gave 37 (2 cores of a virtual AMD EPYC, 2026-11-27).
     """
     if 0 < machine.memory_mb <= _SMALL_MB:
-        return Shape(threads=1, sequences=4, context=2048, batch=32)
+        return Shape(threads=1, sequences=4, context=2048, batch=128)
     threads = max(1, machine.cores - 1)
     if 0 < machine.memory_mb <= _MIDDLE_MB:
         return Shape(threads=threads, sequences=8, context=4096)
     return Shape(threads=threads)
 
 
-def unmeasured(machine: Machine) -> Shape:
-    """What the engine is opened with where nothing was measured: `default_shape`, from which tuning starts, with what helped here.
-
-    63 answers a minute for one asker where the other gave 37 (2 cores of a virtual AMD EPYC, 2026-11-27); `ujumbe model tune` finds out."""
-    shape = default_shape(machine)
-    return replace(shape, flash=True, batch=4 * shape.batch)
+def cautious(shape: Shape) -> Shape:
+    """The same with as little as can go wrong: tuning tries it, too, for where `default_shape` does not work or is slow."""
+    return replace(shape, batch=max(32, shape.batch // 4), flash=False, cache="f16")
 
 
 def shape_for(path: Path, threads: int, *, cache_dir: Path, machine: Machine) -> tuple[Shape, str]:
@@ -75,7 +73,7 @@ def shape_for(path: Path, threads: int, *, cache_dir: Path, machine: Machine) ->
     machine are those it was measured with.
     """
     kept, note = _look_up(path, cache_dir, machine)
-    shape = kept.shape if kept else unmeasured(machine)
+    shape = kept.shape if kept else default_shape(machine)
     if threads:
         return replace(shape, threads=threads), f"{note}; threads as set"
     return shape, note

@@ -21,10 +21,12 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "bot.cap": ("bot.core", "bot.cap"),
     "bot.places": ("bot.core", "bot.places"),
     "bot.receiving": ("bot.cap", "bot.config", "bot.core"),
+    "bot.loading": ("bot.config", "bot.core", "models"),
     "bot.app": (
         "bot.cap",
         "bot.core",
         "bot.config",
+        "bot.loading",
         "bot.places",
         "bot.proofs",
         "bot.receiving",
@@ -35,7 +37,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "models",
     ),
     "bot.worker.queue": ("bot.core", "bot.config", "bot.valkey"),
-    "bot.worker": ("bot.app", "bot.config", "bot.core", "bot.heartbeat", "bot.logs", "bot.metrics", "bot.worker"),
+    "bot.worker": ("bot.app", "bot.config", "bot.core", "bot.heartbeat", "bot.loading", "bot.logs", "bot.metrics", "bot.worker"),
     "bot.api": (
         "bot.alert_settings",
         "bot.api",

@@ -3,10 +3,10 @@
 import time
 from collections.abc import Iterator
 
-from bot.app import budget
 from bot.config import Settings
 from bot.core.errors import EndpointFailed, UjumbeError
 from bot.core.finding import Finding, look, ok, wrong
+from bot.loading import budget
 from bot.store import open_store
 from bot.store.version import versions
 from models.remote import Endpoint

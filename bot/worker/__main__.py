@@ -42,7 +42,8 @@ def main(words: list[str] | None = None) -> int:
 
 
 def _work(lane: Lane, settings: Settings) -> int:
-    from bot.app import build, load_kept_engine  # noqa: PLC0415  the beat needs none of these
+    from bot.app import build  # noqa: PLC0415  the beat needs none of these
+    from bot.loading import load_kept_engine  # noqa: PLC0415
     from bot.metrics import families  # noqa: PLC0415
     from bot.metrics.attach import watch  # noqa: PLC0415
     from bot.worker.lanes import work  # noqa: PLC0415

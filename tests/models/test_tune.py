@@ -14,11 +14,11 @@ from bot.core.errors import BadSetting, ModelFailed
 from models.measure import Pace, Unmeasured
 from models.shape import Shape
 from models.tune import LIMIT_S, MARGIN, QUICK_S, Axis, Best, axes, search, tune
-from models.tuned import FILE, Machine, default_shape, shape_for
+from models.tuned import FILE, Machine, cautious, default_shape, shape_for
 from tests.models.tiny import gguf
 
 HERE = Machine("AMD EPYC", 4, 24000, "0.3.36")
-START = default_shape(HERE)
+START = cautious(default_shape(HERE))
 AXES = axes(HERE, START.context, threads=0, quick=False)
 
 
@@ -33,7 +33,12 @@ class Clock:
 
 
 def _search(
-    landscape: Callable[[Shape], Pace], *, among: Sequence[Axis] = AXES, limit_s: float = 1e9, takes_s: float = 1.0
+    landscape: Callable[[Shape], Pace],
+    *,
+    among: Sequence[Axis] = AXES,
+    starts: Sequence[Shape] = (START,),
+    limit_s: float = 1e9,
+    takes_s: float = 1.0,
 ) -> tuple[Best | None, list[Shape], float]:
     """What was found, what was measured, and the seconds that it took."""
     clock, measured = Clock(), list[Shape]()
@@ -43,7 +48,7 @@ def _search(
         measured.append(shape)
         return landscape(shape)
 
-    found = search(START, among, measure, limit_s=limit_s, seen=lambda *_: None, clock=clock)
+    found = search(starts, among, measure, limit_s=limit_s, seen=lambda *_: None, clock=clock)
     return found, measured, clock.now - 1000.0
 
 
@@ -126,6 +131,19 @@ def test_a_shape_that_crashes_ends_nothing_and_is_never_chosen(target: Shape, cr
         assert found.shape == target
 
 
+@pytest.mark.parametrize("dies", [True, False])
+def test_what_works_is_where_it_begins_and_what_is_slow_is_left(dies: bool) -> None:
+    def landscape(shape: Shape) -> Pace:
+        if dies and shape.flash:
+            raise Unmeasured("died with SIGILL")
+        return _even(10 if shape.flash else 60)
+
+    found, measured, _ = _search(landscape, starts=(default_shape(HERE), START), among=AXES[:2])
+    assert default_shape(HERE).flash
+    assert found is not None
+    assert (found.shape, measured[:2]) == (START, [default_shape(HERE), START])
+
+
 def test_nothing_that_can_be_measured_is_nothing_found() -> None:
     def landscape(_: Shape) -> Pace:
         raise Unmeasured("died with SIGILL")
@@ -152,7 +170,7 @@ def test_a_hang_that_was_long_is_not_risked_again_at_the_end() -> None:
         clock.now += 60 if len(measured) == 2 else 1
         return _even(1)
 
-    search(START, AXES, measure, limit_s=100, seen=lambda *_: None, clock=clock)
+    search([START], AXES, measure, limit_s=100, seen=lambda *_: None, clock=clock)
     assert len(measured) == 2
 
 
@@ -220,7 +238,7 @@ def test_tuning_says_every_figure_and_keeps_the_best(model: Path) -> None:
     row = next(line for line in said if line.startswith("      2 "))
     assert re.split(r" {2,}", row.strip()) == ["2", "16", "64", "no", "f16", "20.0", "6.0", "9.2", "50%", "1.50", "300 MB", "best so far"]
     assert any(line.endswith("died with SIGILL") and " yes " in line for line in said)
-    assert said[-1].startswith("Best of 11: 2 threads, 16 texts at once, steps of 64 tokens, no flash attention, f16 cache. Kept in ")
+    assert said[-1].startswith("Best of 12: 2 threads, 16 texts at once, steps of 64 tokens, no flash attention, f16 cache. Kept in ")
     shape, note = shape_for(model, 0, cache_dir=model.parent / "cache", machine=HERE)
     assert shape == replace(START, threads=2)
     assert note.endswith("20 answers a minute, 6 beside a busy neighbour")

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models.shape import CACHES, Shape
-from models.tuned import FILE, Kept, Machine, default_shape, keep, shape_for, this_machine, unmeasured
+from models.tuned import FILE, Kept, Machine, default_shape, keep, shape_for, this_machine
 
 HERE = Machine("AMD EPYC", 2, 24000, "0.3.36")
 FOUND = Shape(threads=2, sequences=8, context=6144, batch=128, flash=True, cache="q8_0")
@@ -58,7 +58,7 @@ def test_another_machine_begins_with_its_default(model: Path, change: dict[str, 
     keep(model, KEPT, cache_dir=model.parent, machine=HERE)
     there = replace(HERE, **change)
     shape, note = _found(model, machine=there)
-    assert shape == unmeasured(there)
+    assert shape == default_shape(there)
     assert "ujumbe model tune" in note
 
 
@@ -71,7 +71,7 @@ def test_less_memory_changes_nothing_for_what_was_measured(model: Path) -> None:
 def test_another_file_under_the_models_name_begins_with_the_default(model: Path, change: Callable[[Path], None]) -> None:
     keep(model, KEPT, cache_dir=model.parent, machine=HERE)
     change(model)
-    assert _found(model)[0] == unmeasured(HERE)
+    assert _found(model)[0] == default_shape(HERE)
 
 
 def test_every_model_keeps_its_own(model: Path) -> None:
@@ -83,7 +83,7 @@ def test_every_model_keeps_its_own(model: Path) -> None:
 
 
 def test_set_threads_win_over_measured_ones_and_over_the_default(model: Path) -> None:
-    assert _found(model, threads=5)[0] == replace(unmeasured(HERE), threads=5)
+    assert _found(model, threads=5)[0] == replace(default_shape(HERE), threads=5)
     keep(model, KEPT, cache_dir=model.parent, machine=HERE)
     shape, note = _found(model, threads=5)
     assert shape == replace(FOUND, threads=5)
@@ -93,7 +93,7 @@ def test_set_threads_win_over_measured_ones_and_over_the_default(model: Path) ->
 def test_nothing_kept_or_no_model_is_a_hint(model: Path) -> None:
     for path in (model, model.with_name("nowhere.gguf")):
         shape, note = _found(path)
-        assert shape == unmeasured(HERE)
+        assert shape == default_shape(HERE)
         assert note == f"no shape was measured for {path.name} on this machine: `ujumbe model tune` measures it"
 
 
@@ -125,7 +125,7 @@ def test_a_damaged_file_is_left_aside_with_its_reason(model: Path, change: Calla
     file = keep(model, KEPT, cache_dir=model.parent, machine=HERE)
     file.write_text(json.dumps(change(json.loads(file.read_text()))))
     shape, note = _found(model)
-    assert shape == unmeasured(HERE)
+    assert shape == default_shape(HERE)
     assert says in note
     assert "left aside" in note
     keep(model, KEPT, cache_dir=model.parent, machine=HERE)
@@ -136,7 +136,7 @@ def test_a_damaged_file_is_left_aside_with_its_reason(model: Path, change: Calla
 def test_bytes_that_are_no_table_are_left_aside(model: Path, raw: bytes) -> None:
     model.with_name(FILE).write_bytes(raw)
     shape, note = _found(model)
-    assert shape == unmeasured(HERE)
+    assert shape == default_shape(HERE)
     assert "left aside" in note
     keep(model, KEPT, cache_dir=model.parent, machine=HERE)
     assert _found(model)[0] == FOUND
@@ -159,7 +159,7 @@ def test_a_write_that_fails_leaves_what_was_kept(model: Path, monkeypatch: pytes
 @pytest.mark.parametrize(
     ("cores", "memory_mb", "expected"),
     [
-        pytest.param(4, 1800, Shape(threads=1, sequences=4, context=2048, batch=32), id="a board of 2 GB"),
+        pytest.param(4, 1800, Shape(threads=1, sequences=4, context=2048, batch=128), id="a board of 2 GB"),
         pytest.param(4, 3800, Shape(threads=3, sequences=8, context=4096), id="4 GB"),
         pytest.param(8, 16000, Shape(threads=7), id="a desktop"),
         pytest.param(1, 16000, Shape(threads=1), id="one core"),

@@ -1,0 +1,87 @@
+"""Loads what has a part in the answers, as the settings name it: the model, the embedding model, the remote endpoint.
+
+What cannot be had is told in the log, and the answers go on without it.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from bot.config import Settings
+from bot.core.errors import ModelFailed
+from bot.core.ports import Chooser, Clock, Meaning, Writer
+from bot.core.remote import Budget, Remote
+from bot.core.storage import Store
+
+if TYPE_CHECKING:
+    from models.engine import Engine
+
+log = logging.getLogger(__name__)
+
+
+def load_engine(settings: Settings) -> tuple[Writer | None, Chooser | None]:
+    """The model of the settings, in this process. Without one, the search alone picks among the facts' own words."""
+    from models.engine import open_engine
+
+    return _engine(settings, lambda: open_engine(settings.model, cache_dir=settings.cache_dir, threads=settings.threads))
+
+
+def load_kept_engine(settings: Settings, *, noted: Callable[[str], None]) -> tuple[Writer | None, Chooser | None]:
+    """The same for a worker: in a process of its own, for several askers at once. `noted` hears why that was lost, each time."""
+    from models.engine import keep_engine
+
+    def opens() -> "Engine":
+        s = settings
+        return keep_engine(s.model, cache_dir=s.cache_dir, threads=s.threads, memory_mb=s.model_memory_mb, noted=noted)
+
+    return _engine(settings, opens)
+
+
+def _engine(settings: Settings, opens: "Callable[[], Engine]") -> tuple[Writer | None, Chooser | None]:
+    if settings.model == "none":
+        return None, None
+    try:
+        engine = opens()
+    except ModelFailed as error:
+        log.error("model %s cannot be used, answering from the facts alone: %s", settings.model, error)
+        return None, None
+    return engine.writer, engine.chooser
+
+
+def load_meaning(settings: Settings) -> Meaning | None:
+    """The embedding model of the settings. Without one, the search goes by words alone."""
+    if settings.embedder == "none":
+        return None
+    from models.engine import open_meaning
+
+    try:
+        return open_meaning(settings.cache_dir)
+    except ModelFailed as error:
+        log.warning("%s", error)
+        return None
+
+
+def budget(settings: Settings, store: Store, clock: Clock) -> Budget:
+    """What the remote endpoint may be asked in a day, and what is used of it."""
+    remote = settings.remote
+    return Budget(store, clock, settings.zone, calls=remote.calls_per_day, tokens=remote.tokens_per_day)
+
+
+def open_remote(settings: Settings, store: Store, clock: Clock) -> Remote | None:
+    """The remote endpoint of the settings, None without one. Calls nobody yet."""
+    remote = settings.remote
+    if not remote.url:
+        return None
+    from models.remote import Endpoint
+
+    endpoint = Endpoint(remote.url, model=remote.model, api_key=remote.api_key.get_secret_value())
+    log.info("where we are unsure, %s is asked, too", remote.host)
+    return Remote(
+        endpoint,
+        budget(settings, store, clock),
+        languages=remote.languages,
+        timeout_s=remote.timeout_s,
+        clock=time.monotonic,
+        tell=log.warning,
+    )
