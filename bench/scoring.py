@@ -54,10 +54,10 @@ class Scorer(LlamaWriter):
             said.append(token)
             spans, last = [span for span in spans if span[: len(said)] == said], 0
         self._line = [*prompt, *said]
-        return b"".join(map(self._open.piece, said)).decode().strip()
+        return b"".join(map(self._words.piece, said)).decode().strip()
 
     def _tokens(self, text: str) -> list[int]:
-        return self._open.tokens(text, special=False)
+        return self._words.tokens(text, special=False)
 
     def _keep(self, prompt: Sequence[int]) -> int:
         """Forgets all but what `prompt` begins with, less its last token, whose logits are needed. Returns how many tokens stay."""

@@ -6,13 +6,16 @@ What cannot be had is told in the log, and the answers go on without it.
 import logging
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.config import Settings
 from bot.core.errors import ModelFailed
 from bot.core.ports import Chooser, Clock, Meaning, Writer
+from bot.core.prompt import words_of
 from bot.core.remote import Budget, Remote
 from bot.core.storage import Store
+from bot.core.types import Library
 
 if TYPE_CHECKING:
     from models.engine import Engine
@@ -27,15 +30,25 @@ def load_engine(settings: Settings) -> tuple[Writer | None, Chooser | None]:
     return _engine(settings, lambda: open_engine(settings.model, cache_dir=settings.cache_dir, threads=settings.threads))
 
 
-def load_kept_engine(settings: Settings, *, noted: Callable[[str], None]) -> tuple[Writer | None, Chooser | None]:
-    """The same for a worker: in a process of its own, for several askers at once. `noted` hears why that was lost, each time."""
+def load_kept_engine(settings: Settings, *, noted: Callable[[str], None], library: Library) -> tuple[Writer | None, Chooser | None]:
+    """The same for a worker: in a process of its own, for several askers at once. `noted` hears why that was lost, each
+    time. `library`: what it writes about."""
     from models.engine import keep_engine
 
     def opens() -> "Engine":
         s = settings
-        return keep_engine(s.model, cache_dir=s.cache_dir, threads=s.threads, memory_mb=s.model_memory_mb, noted=noted)
+        texts = words_of(library)
+        return keep_engine(s.model, cache_dir=s.cache_dir, threads=s.threads, memory_mb=s.model_memory_mb, noted=noted, texts=texts)
 
     return _engine(settings, opens)
+
+
+def make_lean(settings: Settings, library: Library) -> Path | None:
+    """Makes the model's lean copy for the texts of `library` (models.lean) now, where it gains anything, so that no start has to wait for
+    it. Returns its file. Raises ModelFailed."""
+    from models.engine import make_lean as make
+
+    return make(settings.model, cache_dir=settings.cache_dir, texts=words_of(library)) if settings.model != "none" else None
 
 
 def _engine(settings: Settings, opens: "Callable[[], Engine]") -> tuple[Writer | None, Chooser | None]:

@@ -4,7 +4,6 @@ An adapter applied at run time halves llama.cpp's speed (docs/adr/0013), so the 
 written in 8 bit, so that a small change does not drown in a second rounding to 4 bit; everything else is copied as it is.
 """
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from bot.core.errors import BadSetting
 from models.gguf import MARK, read_head
+from models.writing import aside, copy_fields, finish
 
 Array = NDArray[np.float32]
 
@@ -32,7 +32,7 @@ def write(path: Path, arrays: Mapping[str, NDArray[Any]], *, alpha: float, name:
     """Writes an adapter as llama.cpp reads it. `arrays`: "blk.0.attn_q.weight.lora_a" (rank, in) and "..._b" (out, rank)."""
     import gguf
 
-    mine = _aside(path)
+    mine = aside(path)
     writer = gguf.GGUFWriter(mine, architecture)
     writer.add_type("adapter")
     writer.add_name(name)
@@ -40,7 +40,7 @@ def write(path: Path, arrays: Mapping[str, NDArray[Any]], *, alpha: float, name:
     writer.add_float32("adapter.lora.alpha", alpha)
     for key in sorted(arrays):
         writer.add_tensor(key, np.ascontiguousarray(arrays[key].astype(np.float16)))
-    _finish(writer, mine, path)
+    finish(writer, mine, path)
 
 
 def read(path: Path) -> Adapter:
@@ -71,9 +71,9 @@ def merge(base: Path, adapter: Path, target: Path, *, mark: str) -> None:
     for name, (a, b) in found.changes.items():
         if shapes.get(name) != (b.shape[0], a.shape[1]):
             raise BadSetting(f"{adapter.name} changes {name}, which {base.name} has not in that size. They do not belong together.")
-    mine = _aside(target)
+    mine = aside(target)
     writer = gguf.GGUFWriter(mine, str(reader.fields["general.architecture"].contents()))
-    _copy_fields(reader, writer)
+    copy_fields(reader, writer, without=(MARK,))
     writer.add_string(MARK, mark)
     for tensor in reader.tensors:
         change = found.changes.get(tensor.name)
@@ -83,36 +83,4 @@ def merge(base: Path, adapter: Path, target: Path, *, mark: str) -> None:
             whole = gguf.quants.dequantize(tensor.data, tensor.tensor_type) + found.scale * (change[1] @ change[0])
             kind = gguf.GGMLQuantizationType.Q8_0
             writer.add_tensor(tensor.name, gguf.quants.quantize(whole, kind), raw_dtype=kind)
-    _finish(writer, mine, target)
-
-
-def _aside(path: Path) -> Path:
-    """Where the file `path` is written until it is whole."""
-    return path.with_name(f".{path.name}.{os.getpid()}")
-
-
-def _finish(writer: Any, mine: Path, target: Path) -> None:
-    """Writes what `writer` holds to `mine` and puts it under the name `target`; neither stays where that fails."""
-    try:
-        writer.write_header_to_file()
-        writer.write_kv_data_to_file()
-        writer.write_tensors_to_file()
-        writer.close()
-        os.replace(mine, target)
-    except OSError as error:
-        raise BadSetting(f"{target} cannot be written: {error.strerror}. Free some room there, or name another place.") from None
-    finally:
-        for file in writer.fout or ():
-            file.close()
-        mine.unlink(missing_ok=True)
-
-
-def _copy_fields(reader: Any, writer: Any) -> None:
-    import gguf
-
-    for name, field in reader.fields.items():
-        if name in ("general.architecture", MARK) or name.startswith("GGUF."):
-            continue
-        kind = field.types[0]
-        inner = field.types[-1] if kind == gguf.GGUFValueType.ARRAY else None
-        writer.add_key_value(name, field.contents(), kind, sub_type=inner)
+    finish(writer, mine, target)

@@ -1,6 +1,7 @@
 """The engine in a process of its own: `python -m models.child SETTINGS`. models.line is the other end.
 
-SETTINGS is JSON: {"path": of the GGUF file, "chat": bool, "shape": the fields of models.shape.Shape}. Asked by lines of JSON on stdin:
+SETTINGS is JSON: {"path": of the GGUF file, "lean": of its lean copy or "", "chat": bool, "shape": the fields of models.shape.Shape}.
+Asked by lines of JSON on stdin:
 
     {"id", "do": "write", "prompt", "max_tokens", "stop", "within_s"}   {"id", "do": "choose", "prompt", "among", "within_s"}
     {"id", "do": "cancel"}   an earlier one that nobody waits for any more: dropped where it is not begun
@@ -50,10 +51,13 @@ def main() -> NoReturn:
     settings = json.loads(sys.argv[1])
 
     def opens() -> Engine:
+        from models.lean import open_lean
         from models.llama import LlamaWriter
         from models.shape import Shape
 
-        return LlamaWriter(Path(settings["path"]), shape=Shape(**settings["shape"]), chat=settings["chat"])
+        path, lean = Path(settings["path"]), settings["lean"]
+        copy = open_lean(Path(lean), path) if lean else None
+        return LlamaWriter(path, shape=Shape(**settings["shape"]), chat=settings["chat"], lean=copy)
 
     serve(opens, sequences=int(settings["shape"]["sequences"]))
 

@@ -1,7 +1,7 @@
 """Opens what the settings name: the engine in the part it was trained for, and the embedding model."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from models.catalogue import Entry, find
 from models.keeper import keep
 from models.llama import open_path
 from models.shape import Shape
+from models.trim import lean_copy
 from models.tuned import shape_for, this_machine
 
 log = logging.getLogger(__name__)
@@ -34,16 +35,23 @@ def open_engine(model: str, *, cache_dir: Path, threads: int) -> Engine:
     return Engine(chooser=loaded) if entry is not None and entry.chooses else Engine(writer=loaded)
 
 
-def keep_engine(model: str, *, cache_dir: Path, threads: int, memory_mb: int, noted: Callable[[str], None]) -> Engine:
+def keep_engine(model: str, *, cache_dir: Path, threads: int, memory_mb: int, noted: Callable[[str], None], texts: Sequence[str]) -> Engine:
     """As `open_engine`, in a process of its own that is watched and started again, for as many askers at once as were found to be
     best here; a line before it lets in who can still be answered in time. `memory_mb`: MiB that it may take, 0 for any. `noted` hears
-    why the process was lost, each time."""
+    why the process was lost, each time. `texts`: what it will have to write is made of their words (models.lean)."""
     path, entry = _found(model, cache_dir)
     shape, says = shape_for(path, threads, cache_dir=cache_dir, machine=this_machine())
     log.info("engine: %s; %s", _laid_out(shape), says)
-    keeper = keep(path, shape=shape, chat=_chats(entry), memory_mb=memory_mb, noted=noted)
+    lean = lean_copy(path, cache_dir / "models", texts)
+    keeper = keep(path, lean=lean, shape=shape, chat=_chats(entry), memory_mb=memory_mb, noted=noted)
     admitted = Admitted(keeper, Admission(shape.sequences))
     return Engine(chooser=admitted) if entry is not None and entry.chooses else Engine(writer=admitted)
+
+
+def make_lean(model: str, *, cache_dir: Path, texts: Sequence[str]) -> Path | None:
+    """Makes the lean copy of the setting `model` for those `texts` now, so that no start has to wait for it. None: it is used whole.
+    Raises ModelFailed."""
+    return lean_copy(_found(model, cache_dir)[0], cache_dir / "models", texts)
 
 
 def open_meaning(cache_dir: Path, *, threads: int = 1) -> Meaning:

@@ -1,4 +1,4 @@
-"""Reads the head of a GGUF file, so that a wrong or cut file is refused with a reason before llama.cpp maps it.
+"""Reads the head of a GGUF file: a wrong or cut file is refused with a reason before llama.cpp maps it, and a matrix is found in it.
 
 The format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md. Only sizes and a few texts are read; no weight is touched.
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bot.core.errors import BadSetting
 
-MARK = "ujumbe.adapter"  # metadata of ours
+MARK, LEAN, KEPT = "ujumbe.adapter", "ujumbe.lean", "ujumbe.kept"  # metadata of ours
 _MAGIC = b"GGUF"
 _VERSIONS = (2, 3)
 _STRING, _ARRAY = 8, 9
@@ -31,6 +31,26 @@ _BLOCKS: Mapping[int, tuple[int, int]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """Where an array of `count` numbers of metadata lies: `at` bytes into the file. `kind`: GGUF's number for their type."""
+
+    kind: int
+    count: int
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """Where a tensor lies: `at` bytes into the file, `size` of them (0: a type whose size we do not know). `kind`: ggml's number for
+    the type. `dims`: how many weights, the fastest first."""
+
+    dims: tuple[int, ...]
+    kind: int
+    at: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class Head:
     """What the head of a GGUF file says. `needs` is the length in bytes that its tensors ask for."""
 
@@ -38,9 +58,11 @@ class Head:
     name: str
     context: int  # tokens it was trained on, 0 where the file does not say
     has_template: bool
-    tensors: int
+    tensors: Mapping[str, Tensor]
     needs: int
     mark: str = ""  # which adapter is merged into it, see models.adapter
+    lean: str = ""  # what it was made lean from, see models.lean
+    kept: Span | None = None  # and the tokens that it can write
 
 
 class _Damaged(Exception):
@@ -73,26 +95,27 @@ class _Cursor:
         """A length and that many bytes of text."""
         return self.take(self.number("Q")).decode("utf-8", "replace")
 
-    def value(self, kind: int) -> str | int | None:
-        """One metadata value; None for an array, which is stepped over."""
+    def value(self, kind: int) -> str | int | Span | None:
+        """One metadata value. An array is stepped over: where its numbers are comes back, None for any other."""
         if kind == _STRING:
             return self.string()
         if kind == _ARRAY:
-            self._skip_array()
-            return None
+            return self._skip_array()
         if kind not in _SCALARS:
             raise _Damaged(f"metadata type {kind} does not exist")
         return self.number(_SCALARS[kind])
 
-    def _skip_array(self) -> None:
+    def _skip_array(self) -> Span | None:
         kind, count = self.number("I"), self.number("Q")
         if kind in _SCALARS:
+            at = self.at
             self.skip(count * struct.calcsize("<" + _SCALARS[kind]))
-        elif kind == _STRING:
-            for _ in range(count):
-                self.skip(self.number("Q"))
-        else:
+            return Span(kind, count, at)
+        if kind != _STRING:
             raise _Damaged(f"an array of type {kind} cannot be")
+        for _ in range(count):
+            self.skip(self.number("Q"))
+        return None
 
 
 def read_head(path: Path) -> Head:
@@ -121,34 +144,53 @@ def _read(cursor: _Cursor) -> Head:
     version = cursor.number("I")
     if version not in _VERSIONS:
         raise _Damaged(f"its version is {version}, and only 2 and 3 are known")
-    tensors, count = cursor.number("Q"), cursor.number("Q")
-    meta: dict[str, str | int | None] = {}
-    for _ in range(count):
+    count, pairs = cursor.number("Q"), cursor.number("Q")
+    meta: dict[str, str | int | Span | None] = {}
+    for _ in range(pairs):
         key = cursor.string()
         meta[key] = cursor.value(cursor.number("I"))
-    architecture = str(meta.get("general.architecture") or "")
+    architecture = _text(meta, "general.architecture")
     if not architecture:
         raise _Damaged("it names no architecture")
+    tensors = _tensors(cursor, count, _number(meta, "general.alignment") or 32)
+    kept = meta.get(KEPT)
     return Head(
         architecture=architecture,
-        name=str(meta.get("general.name") or ""),
-        context=int(meta.get(f"{architecture}.context_length") or 0),
+        name=_text(meta, "general.name"),
+        context=_number(meta, f"{architecture}.context_length"),
         has_template="tokenizer.chat_template" in meta,
         tensors=tensors,
-        needs=_end_of_tensors(cursor, tensors, int(meta.get("general.alignment") or 32)),
-        mark=str(meta.get(MARK) or ""),
+        needs=max((tensor.at + tensor.size for tensor in tensors.values()), default=cursor.at),
+        mark=_text(meta, MARK),
+        lean=_text(meta, LEAN),
+        kept=kept if isinstance(kept, Span) else None,
     )
 
 
-def _end_of_tensors(cursor: _Cursor, tensors: int, alignment: int) -> int:
-    end = 0
-    for _ in range(tensors):
-        cursor.skip(cursor.number("Q"))  # the tensor's name
-        dims = [cursor.number("Q") for _ in range(_at_most(cursor.number("I"), 4))]
-        kind, offset = cursor.number("I"), cursor.number("Q")
-        per_block, size = _BLOCKS.get(kind, (1, 0))
-        end = max(end, offset + prod(dims) // per_block * size)
-    return -(-cursor.at // alignment) * alignment + end
+def _text(meta: Mapping[str, str | int | Span | None], key: str) -> str:
+    value = meta.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def _number(meta: Mapping[str, str | int | Span | None], key: str) -> int:
+    value = meta.get(key)
+    return value if isinstance(value, int) else 0
+
+
+def _tensors(cursor: _Cursor, count: int, alignment: int) -> Mapping[str, Tensor]:
+    """The tensors by name. Their places count from behind the head, which is filled up to a whole `alignment`."""
+    found: dict[str, tuple[tuple[int, ...], int, int]] = {}
+    for _ in range(count):
+        name = cursor.string()
+        dims = tuple(cursor.number("Q") for _ in range(_at_most(cursor.number("I"), 4)))
+        found[name] = dims, cursor.number("I"), cursor.number("Q")
+    start = -(-cursor.at // alignment) * alignment
+    return {name: Tensor(dims, kind, start + offset, _size(dims, kind)) for name, (dims, kind, offset) in found.items()}
+
+
+def _size(dims: tuple[int, ...], kind: int) -> int:
+    per_block, size = _BLOCKS.get(kind, (1, 0))
+    return prod(dims) // per_block * size
 
 
 def _at_most(value: int, limit: int) -> int:

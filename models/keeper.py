@@ -36,12 +36,15 @@ def keep(
     *,
     shape: Shape,
     chat: bool = True,
+    lean: Path | None = None,
     memory_mb: int = 0,
     lazily: bool = False,
     noted: Callable[[str], None] = _nobody,
 ) -> "Keeper":
-    """The engine on `path` in a child process. Raises ModelFailed as `Keeper` does."""
-    settings = json.dumps({"path": str(path.absolute()), "chat": chat, "shape": asdict(shape)})
+    """The engine on `path`, or its `lean` copy, in a child process. Raises ModelFailed as `Keeper` does."""
+    settings = json.dumps(
+        {"path": str(path.absolute()), "lean": str(lean.absolute()) if lean else "", "chat": chat, "shape": asdict(shape)}
+    )
     command = [sys.executable, "-m", "models.child", settings]
     return Keeper(path.stem, command, memory_mb=memory_mb, lazily=lazily, noted=noted)
 

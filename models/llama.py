@@ -12,9 +12,11 @@ from bot.core.types import Draft
 from models.batch import GUESSED, Batch, Job, outputs
 from models.catalogue import Entry
 from models.gguf import read_head
+from models.lean import Lean
 from models.native import Native
 from models.sequences import KEPT
 from models.shape import Shape
+from models.vocabulary import Vocabulary
 
 _SLOT = "\N{OBJECT REPLACEMENT CHARACTER}"  # stands for the prompt while a chat template is rendered
 
@@ -45,8 +47,8 @@ class LlamaWriter:
     prompt is read, moves its shares by a hundredth or three (4 bit kernels round differently), and can tip a word.
     """
 
-    def __init__(self, path: Path, shape: Shape | None = None, *, chat: bool = True) -> None:
-        """Loads `path`. `chat`: prompts go into the file's own chat template, where it has one.
+    def __init__(self, path: Path, shape: Shape | None = None, *, chat: bool = True, lean: Lean | None = None) -> None:
+        """Loads `path`, or its `lean` copy. `chat`: prompts go into the file's own chat template, where it has one.
 
         Raises ModelFailed for a file that is missing, cut, no GGUF, or refused by llama.cpp.
         """
@@ -56,10 +58,11 @@ class LlamaWriter:
             raise ModelFailed(str(error)) from None
         shape = shape or Shape(threads=default_threads(0))
         self.name = path.stem
-        self._native = Native(path, shape, sequences=shape.sequences + KEPT, outputs=outputs(shape))
+        self._native = Native(path, shape, sequences=shape.sequences + KEPT, outputs=outputs(shape), lean=lean)
+        self._words = self._native.words
         self._batch = Batch(self._native, replace(shape, context=self._native.context))
-        template = self._native.template() if chat else ""
-        self._frame = self._chat_frame(template) if template else _Frame(tuple(self._native.bos()), ())
+        template = self._words.template() if chat else ""
+        self._frame = self._chat_frame(template) if template else _Frame(tuple(self._words.bos()), ())
         self._turn = threading.Condition()  # guards what follows, and the batch between two steps
         self._new: list[Job] = []
         self._closed = False
@@ -85,7 +88,7 @@ class LlamaWriter:
         `deadline` is seen before every step; what was written until then comes back with finish "deadline". Raises ModelFailed for a
         prompt that does not fit, or when llama.cpp fails.
         """
-        began, text = monotonic(), _Text(self._native, stop)
+        began, text = monotonic(), _Text(self._words, stop)
         tokens = self._framed(prompt)
         room = self._native.context - len(tokens) - GUESSED
         job = self._do(Job(tokens, min(max_tokens, room), deadline, hears=text.hears))
@@ -151,7 +154,7 @@ class LlamaWriter:
         """The tokens of people's text. Under the lock, so that the model is not closed meanwhile."""
         with self._turn:
             self._stand()
-            return self._native.tokens(text, special=False)
+            return self._words.tokens(text, special=False)
 
     def _stand(self) -> None:
         if self._closed:
@@ -161,30 +164,30 @@ class LlamaWriter:
         """Splits the rendered template at the prompt's place, so that only the template's own words can become control tokens."""
         from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 
-        bos = self._native.bos()
-        bos_text = self._native.control(bos[0]) if bos else ""
+        bos = self._words.bos()
+        bos_text = self._words.control(bos[0]) if bos else ""
         formatter = Jinja2ChatFormatter(template, eos_token="", bos_token=bos_text)
         rendered = formatter(messages=[{"role": "user", "content": _SLOT}]).prompt
         before, _, after = rendered.partition(_SLOT)
-        opening = self._native.tokens(before, special=True)
+        opening = self._words.tokens(before, special=True)
         return _Frame(
             before=tuple(opening if opening[: len(bos)] == bos else bos + opening),
-            after=tuple(self._native.tokens(after, special=True)),
+            after=tuple(self._words.tokens(after, special=True)),
         )
 
 
 class _Text:
     """What a job writes, letter by letter, until a stop word or the model's own end."""
 
-    def __init__(self, native: Native, stop: Sequence[str]) -> None:
-        self._native, self._stop, self._raw = native, stop, b""
+    def __init__(self, words: Vocabulary, stop: Sequence[str]) -> None:
+        self._words, self._stop, self._raw = words, stop, b""
         self.said = ""
 
     def hears(self, token: int) -> bool:
         """Whether the text goes on behind `token`."""
-        if self._native.ends(token):
+        if self._words.ends(token):
             return False
-        self._raw += self._native.piece(token)
+        self._raw += self._words.piece(token)
         self.said = _text(self._raw)
         cut = _first(self.said, self._stop)
         if cut is not None:

@@ -1,6 +1,7 @@
 """One shape of the engine, measured in a process of its own: `python -m models.measure SETTINGS`. What crashes there ends nothing else.
 
-SETTINGS is JSON: {"path", "shape": the fields of models.shape.Shape, "phase_s"}. The last line on stdout is JSON, the fields of a Pace.
+SETTINGS is JSON: {"path", "lean": a path or "", "shape": the fields of models.shape.Shape, "phase_s"}. The last line on stdout is JSON,
+the fields of a Pace.
 """
 
 import contextlib
@@ -79,9 +80,13 @@ class Phase:
         return 60 * self.answers / self.seconds
 
 
-def measure(path: Path, shape: Shape, *, phase_s: float, command: Sequence[str] = (sys.executable, "-m", "models.measure")) -> Pace:
-    """The pace of `shape` on the model `path`. Takes the time to load it, and `phase_s` twice. Raises Unmeasured."""
-    settings = json.dumps({"path": str(path.resolve()), "shape": asdict(shape), "phase_s": phase_s})
+def measure(
+    path: Path, shape: Shape, *, phase_s: float, lean: Path | None = None, command: Sequence[str] = (sys.executable, "-m", "models.measure")
+) -> Pace:
+    """The pace of `shape` on the model `path`, or its `lean` copy. Takes the time to load it, and `phase_s` twice. Raises Unmeasured."""
+    settings = json.dumps(
+        {"path": str(path.resolve()), "lean": str(lean.resolve()) if lean else "", "shape": asdict(shape), "phase_s": phase_s}
+    )
     try:
         done = subprocess.run(  # noqa: S603
             [*command, settings], check=False, cwd=_ROOT, capture_output=True, text=True, errors="replace", timeout=_WITHIN_S
@@ -104,9 +109,11 @@ def main() -> None:
     shape = Shape(**settings["shape"])
 
     def opens() -> Writer:
+        from models.lean import open_lean
         from models.llama import LlamaWriter
 
-        return LlamaWriter(Path(settings["path"]), shape=shape, chat=False)
+        path, lean = Path(settings["path"]), settings["lean"]
+        return LlamaWriter(path, shape=shape, chat=False, lean=open_lean(Path(lean), path) if lean else None)
 
     serve(opens, phase_s=settings["phase_s"])
 

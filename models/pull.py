@@ -85,7 +85,7 @@ def check(path: Path, entry: Entry | None) -> str:
             f"{path} is not the {entry.title} of the catalogue: its sha256 is {digest}, due is {entry.sha256}. "
             + f"Remove it and fetch it again: `ujumbe model pull {entry.name}`."
         )
-    if head.tensors == 0:
+    if not head.tensors:
         raise BadSetting(f"{path} holds no weights, only a vocabulary. Take another file.")
     return digest
 

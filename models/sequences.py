@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Protocol
 
-KEPT = 8  # sequences beside those under way, for texts that have ended
+KEPT = 16  # sequences beside those under way, for texts that have ended
 
 
 class Memory(Protocol):
@@ -33,6 +33,7 @@ class Held:
     tokens: list[int] = field(default_factory=list)
     cells: list[int] = field(default_factory=list)
     reserved: int = 0  # cells that it may still need
+    common: int = 0  # so many of its first tokens another text began with, too
     ended: bool = False
     used: int = 0  # when somebody last took something from it, in takes
 
@@ -67,6 +68,7 @@ class Sequences:
             held = self._new()
             if donor is not None and begun:
                 donor.used = next(self._takes)
+                donor.common, held.common = max(donor.common, begun), begun
                 self._memory.share(donor.id, held.id, begun)
                 self._own(held, donor.tokens[:begun], donor.cells[:begun])
         elif donor is not None and donor.ended:
@@ -109,10 +111,21 @@ class Sequences:
             self._drop(held)
 
     def _drop_old(self, needed: int, donor: Held | None) -> None:
-        """Drops what has ended, the longest unused first, until an id and `needed` cells are free; but for the donor."""
-        old = sorted((held for held in self._held if held.ended and held is not donor), key=lambda held: held.used, reverse=True)
-        while old and not (self._free and self._fits(needed)):
-            self._drop(old.pop())
+        """Makes room for a text that needs `needed` cells, at the cost of what has ended, the longest unused first, but for the donor:
+        at first only what no other text began with, then all of it."""
+        old = sorted((held for held in self._held if held.ended and held is not donor), key=lambda held: held.used)
+        for give_up in (self._shorten, self._drop):
+            for held in old:
+                if self._free and self._fits(needed):
+                    return
+                if held in self._held:
+                    give_up(held)
+
+    def _shorten(self, held: Held) -> None:
+        """Leaves of `held` what others began with, too; nothing where another one has all of that."""
+        self.cut(held, held.common)
+        if any(other is not held and other.tokens[: held.common] == held.tokens for other in self._held):
+            self._drop(held)
 
     def _fits(self, needed: int) -> bool:
         return self.used + needed <= self._cells

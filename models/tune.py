@@ -14,6 +14,7 @@ from models.gguf import read_head
 from models.measure import Pace, Unmeasured
 from models.measure import measure as measured
 from models.shape import Shape
+from models.trim import copy_at
 from models.tuned import Kept, Machine, cautious, default_shape, keep, this_machine
 
 LIMIT_S, QUICK_S = 240.0, 75.0  # seconds, a quick search's too
@@ -98,18 +99,18 @@ def tune(
     `threads`: the setting; 0: searched too. Raises ModelFailed where no shape could be measured, BadSetting for a file that is no model.
     """
     read_head(path)  # before every shape fails for the same reason
-    machine = machine or this_machine()
+    machine, lean = machine or this_machine(), copy_at(path, cache_dir / "models")
     start = default_shape(machine)
     start = replace(start, threads=threads) if threads else start
     limit_s, phase_s = (QUICK_S, _QUICK_PHASE_S) if quick else (LIMIT_S, _PHASE_S)
-    say(f"Measuring {path.name} on {machine.cores} x {machine.cpu}, for at most about {limit_s:.0f} s. Answers a minute:")
+    say(f"Measuring {(lean or path).name} on {machine.cores} x {machine.cpu}, for at most about {limit_s:.0f} s. Answers a minute:")
     if loaded() > _LOADED * machine.cores:
         say("Something else is at work on this machine. End it first (`ujumbe serve`, too), or the figures are worth little.")
     say(_HEAD)
     found = search(
         (start, cautious(start)),
         axes(machine, start.context, threads=threads, quick=quick),
-        partial(measure or measured, path, phase_s=phase_s),
+        partial(measure or measured, path, phase_s=phase_s, lean=lean),
         limit_s=limit_s,
         seen=lambda shape, pace, better: say(_row(shape, pace, better)),
     )

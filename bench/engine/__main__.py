@@ -25,12 +25,14 @@ from bench.engine.server import Server
 from bench.engine.soak import soak
 from bench.machine import caption
 from bot.config import load
+from bot.core.prompt import words_of
 from models.catalogue import find
 from models.llama import default_threads
 from models.shape import Shape
+from models.trim import lean_copy
 from skills import loader
 
-CONTENDERS = (show.OURS, show.SERVER, show.PLAIN)
+CONTENDERS = (show.OURS, show.WHOLE, show.SERVER, show.PLAIN)
 STOP = ("\n",)
 WARM = 16  # answers before it counts: each has its beginnings in the cache
 
@@ -51,14 +53,18 @@ def main(words: Sequence[str] | None = None) -> int:
     given = _parser().parse_args(words)
     settings, profile = load(), PROFILES[given.profile]
     names = given.only[:1] if given.soak else given.only
+    library, models = loader.load(ROOT / "skills"), settings.cache_dir / "models"
+    model = find(given.model, models)[0]
+    lean = lean_copy(model, models, words_of(library))
     job = Job(
         contender="",
-        model=str(find(given.model, settings.cache_dir / "models")[0]),
+        model=str(model),
+        lean=str(lean or ""),
         shape=shape(given.shape, threads=default_threads(given.threads or profile.threads)),
         askers=0,
         max_tokens=given.max_tokens,
         stop=STOP,
-        prompts=tuple(prompts(loader.load(ROOT / "skills"), given.seed)),
+        prompts=tuple(prompts(library, given.seed)),
     )
     binary = given.server or (llama_server(settings.cache_dir) if show.SERVER in names else Path())
     flags = shlex.split(given.server_flags)
@@ -77,7 +83,7 @@ def main(words: Sequence[str] | None = None) -> int:
             cells.append(measure(name, askers, contender(name, askers), warm=WARM, count=given.answers, most_s=given.most_s))
             print(show.line(cells[-1]), flush=True)
     print(f"\n{Path(job.model).stem}, {job.shape.threads} thread(s), {given.max_tokens} tokens at most, {caption()}\n")
-    print(show.cells_table(cells), show.ratios_table(cells), sep="\n\n")
+    print(show.cells_table(cells), *(show.ratios_table(cells, ours) for ours in (show.OURS, show.WHOLE)), sep="\n\n")
     return fits(cells, profile.memory_mb)
 
 

@@ -29,6 +29,7 @@ class Job:
 
     contender: str  # a key of OPENERS
     model: str  # the path of a GGUF file
+    lean: str  # of its lean copy (models.lean), "": it has none. For ours alone: it has no words of its own
     shape: Shape
     askers: int
     max_tokens: int
@@ -55,10 +56,21 @@ class Opened(NamedTuple):
 
 
 def ours(job: Job) -> Opened:
-    """The service's engine, which batches what its callers ask."""
+    """The service's engine, which batches what its callers ask, on the lean copy as the service does."""
+    return _engine(job, job.lean)
+
+
+def whole(job: Job) -> Opened:
+    """The same on the whole model: what the batching alone is worth."""
+    return _engine(job, "")
+
+
+def _engine(job: Job, lean: str) -> Opened:
+    from models.lean import open_lean
     from models.llama import LlamaWriter
 
-    writer = LlamaWriter(Path(job.model), shape=job.shape, chat=False)
+    path = Path(job.model)
+    writer = LlamaWriter(path, shape=job.shape, chat=False, lean=open_lean(Path(lean), path) if lean else None)
 
     def ask(prompt: str) -> Said:
         draft = writer.write(prompt, max_tokens=job.max_tokens, stop=job.stop, deadline=monotonic() + PATIENCE_S)
@@ -88,7 +100,7 @@ def plain(job: Job) -> Opened:
     return Opened(ask, lambda: int(lock.locked()))
 
 
-OPENERS: Mapping[str, Callable[[Job], Opened]] = {"ours": ours, "plain": plain}
+OPENERS: Mapping[str, Callable[[Job], Opened]] = {"ours": ours, "ours, whole": whole, "plain": plain}
 
 
 def serve(given: TextIO, out: TextIO, openers: Mapping[str, Callable[[Job], Opened]]) -> None:

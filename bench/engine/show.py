@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bench.engine.cell import Cell, ratios, reference, same
 from bench.machine import table
 
-OURS, SERVER, PLAIN = "ours", "llama-server", "plain"
+OURS, WHOLE, SERVER, PLAIN = "ours", "ours, whole", "llama-server", "plain"
 HEAD = [
     *("contender", "askers", "answers a minute", "first token s p50 / p95", "last token s p50 / p95", "CPU s an answer"),
     *("RSS MB, peak", "PSS MB", "USS MB", f"same text as {PLAIN}"),
@@ -18,13 +18,13 @@ def cells_table(cells: Sequence[Cell]) -> str:
     return table(HEAD, [_row(cell, *same(cell, said)) for cell in cells])
 
 
-def ratios_table(cells: Sequence[Cell]) -> str:
-    """Ours over llama-server, or "" where one of them was not asked."""
-    rate = ratios(cells, OURS, SERVER, lambda cell: cell.per_minute)
-    late = ratios(cells, OURS, SERVER, lambda cell: cell.last_s(0.95))
-    cpu = ratios(cells, OURS, SERVER, lambda cell: cell.cpu_per_answer_s)
-    memory = ratios(cells, OURS, SERVER, lambda cell: cell.memory.rss)
-    head = [f"{OURS} : {SERVER}", "answers a minute", "last token p95", "CPU an answer", "RSS"]
+def ratios_table(cells: Sequence[Cell], ours: str = OURS) -> str:
+    """`ours` over llama-server, or "" where one of them was not asked."""
+    rate = ratios(cells, ours, SERVER, lambda cell: cell.per_minute)
+    late = ratios(cells, ours, SERVER, lambda cell: cell.last_s(0.95))
+    cpu = ratios(cells, ours, SERVER, lambda cell: cell.cpu_per_answer_s)
+    memory = ratios(cells, ours, SERVER, lambda cell: cell.memory.rss)
+    head = [f"{ours} : {SERVER}", "answers a minute", "last token p95", "CPU an answer", "RSS"]
     rows = [[f"{n} askers", *(f"{by[n]:.2f}" for by in (rate, late, cpu, memory))] for n in rate]
     return table(head, rows) if rows else ""
 

@@ -4,8 +4,12 @@ import argparse
 import logging
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bot.commands.tools import Commands, say
+
+if TYPE_CHECKING:
+    from bot.config import Settings
 
 
 def add(commands: Commands) -> None:
@@ -75,12 +79,30 @@ def _learn_skills(args: argparse.Namespace) -> int:
     from bot.config import load
 
     settings = load()
+    _make_lean(settings)
     if settings.embedder == "none":
         print('The setting embedder is "none": the search goes by words alone.')
         return 0
     print("Reading all questions and facts (about 7 minutes the first time, seconds later) ...", flush=True)
     print(f"{learn(settings)} texts are known by their meaning.")
     return 0
+
+
+def _make_lean(settings: "Settings") -> None:
+    from bot.app import SKILLS
+    from bot.core.errors import ModelFailed
+    from bot.loading import make_lean
+    from skills.loader import load
+
+    try:
+        made = make_lean(settings, load(SKILLS))
+    except ModelFailed as error:
+        print(error, file=sys.stderr)
+        return
+    if made is not None:
+        print(
+            f"The model writes from {made.name} ({made.stat().st_size >> 20} MB): its own layers, and the words of these texts.", flush=True
+        )
 
 
 def _model(args: argparse.Namespace) -> int:

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from string import Template
 
-from bot.core.types import Fact, Skill
+from bot.core.types import Fact, Library, Skill
 
 MAX_QUESTION = 200  # characters: longer than any honest question, short enough to leave the passage most of the prompt
 
@@ -32,6 +32,12 @@ def as_data(question: str, template: str = "") -> str:
     while (calm := " ".join(_TOKENS.sub(" ", _markers(template).sub(r"\1 ", line)).split())) != line:
         line = calm  # removing one may have joined another
     return line if len(line) <= MAX_QUESTION else line[:MAX_QUESTION].rsplit(" ", 1)[0]
+
+
+def words_of(library: Library) -> list[str]:
+    """All that a model can have to write about: the facts and the prompts around them."""
+    facts = (text for skill in library.skills for fact in skill.facts for text in (fact.title, fact.body, fact.sms))
+    return [*facts, *(template for skill in library.skills for template in skill.prompt.values())]
 
 
 def _markers(template: str) -> re.Pattern[str]:

@@ -50,7 +50,7 @@ def _work(lane: Lane, settings: Settings) -> int:
 
     def watched(*given: Any, **named: Any) -> "App":
         app = build(*given, **named)
-        app.load_engine = partial(load_kept_engine, noted=lambda reason: families.ENGINE_LOST.labels(reason).inc())
+        app.load_engine = partial(load_kept_engine, library=app.library, noted=lambda reason: families.ENGINE_LOST.labels(reason).inc())
         return watch(app, lane)
 
     return work(lane, settings, watched)

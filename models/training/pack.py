@@ -14,9 +14,8 @@ from numpy.typing import NDArray
 
 from bot.core.errors import BadSetting
 from models.gguf import read_head
-from models.native import Native
-from models.shape import Shape
 from models.training.pairs import Example
+from models.vocabulary import Vocabulary
 
 HEAD = ("block_count", "embedding_length", "attention.head_count", "attention.head_count_kv", "attention.key_length",
         "attention.layer_norm_rms_epsilon", "rope.freq_base")  # fmt: skip
@@ -37,17 +36,17 @@ class Tokens:
 
 
 class Tokenizer:
-    """Makes tokens of examples with the base model's own vocabulary; its weights are only mapped."""
+    """Makes tokens of examples with the base model's own vocabulary."""
 
     def __init__(self, base: Path) -> None:
-        self._native = Native(base, Shape(context=64))
-        self.bos, self.end = self._native.bos(), self._native.end()
+        self._words = Vocabulary.open(base)
+        self.bos, self.end = self._words.bos(), self._words.end()
 
     def __call__(self, example: Example) -> Tokens:
         """The tokens of `example`. A free text ends with the model's own end; a choice is one token."""
-        whole = self._native.tokens(example.prompt, special=False)
-        target = self._native.tokens(example.target, special=False)
-        among = [self._native.tokens(text, special=False)[0] for text in example.among]
+        whole = self._words.tokens(example.prompt, special=False)
+        target = self._words.tokens(example.target, special=False)
+        among = [self._words.tokens(text, special=False)[0] for text in example.among]
         return Tokens([*self.bos, *whole], target[:1] if among else [*target, self.end], among)
 
 

@@ -20,7 +20,7 @@ TEXT = "Plant maize when the rains have started. Make rows 75 cm apart and"
 @pytest.mark.model
 def test_it_says_what_llama_cpp_says(model_path: Path, tmp_path: Path) -> None:
     native = Native(model_path, Shape(context=128))
-    tokens = [*native.bos(), *native.tokens(TEXT, special=False)]
+    tokens = [*native.words.bos(), *native.words.tokens(TEXT, special=False)]
     native.step([Row(token, at, 0, speaks=at == len(tokens) - 1) for at, token in enumerate(tokens)])
     wanted = native._logits(len(tokens) - 1).copy()
     native.close()

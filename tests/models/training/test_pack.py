@@ -7,10 +7,9 @@ import numpy as np
 import pytest
 
 from bot.core.errors import BadSetting
-from models.native import Native
-from models.shape import Shape
 from models.training.pack import EXAMPLES, WEIGHTS, WINDOW, Tokenizer, Tokens, write
 from models.training.pairs import Example
+from models.vocabulary import Vocabulary
 from tests.models.tiny import gguf as tiny
 
 CHOICE = Example("Q: nipande mahindi lini\nA: Panda mvua zinapoanza.\nX: -\nQ: nipande mahindi lini\nBest:", " A", [" A", " X"])
@@ -19,15 +18,15 @@ FREE = Example("Passage: Plant early.\nQuestion: when\nSMS:", " Plant early.")
 
 @pytest.mark.model
 def test_tokens_are_those_that_the_engine_reads(model_path: Path) -> None:
-    tokenizer, native = Tokenizer(model_path), Native(model_path, Shape(context=64))
+    tokenizer, words = Tokenizer(model_path), Vocabulary.open(model_path)
     choice, free = tokenizer(CHOICE), tokenizer(FREE)
-    assert choice.prompt == [*native.bos(), *native.tokens(CHOICE.prompt, special=False)]
-    assert [native.piece(t) for t in choice.among] == [b" A", b" X"]
+    assert choice.prompt == [*words.bos(), *words.tokens(CHOICE.prompt, special=False)]
+    assert [words.piece(t) for t in choice.among] == [b" A", b" X"]
     assert choice.target == choice.among[:1]
-    assert b"".join(native.piece(t) for t in free.target[:-1]) == b" Plant early."
-    assert native.ends(free.target[-1])
+    assert b"".join(words.piece(t) for t in free.target[:-1]) == b" Plant early."
+    assert words.ends(free.target[-1])
     assert free.among == []
-    native.close()
+    words.close()
 
 
 @pytest.mark.model
