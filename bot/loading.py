@@ -13,6 +13,7 @@ from bot.core.errors import ModelFailed
 from bot.core.ports import Chooser, Clock, Meaning, Writer
 from bot.core.remote import Budget, Remote
 from bot.core.storage import Store
+from bot.core.workload import Workload
 
 if TYPE_CHECKING:
     from models.engine import Engine
@@ -27,13 +28,19 @@ def load_engine(settings: Settings) -> tuple[Writer | None, Chooser | None]:
     return _engine(settings, lambda: open_engine(settings.model, cache_dir=settings.cache_dir, threads=settings.threads))
 
 
-def load_kept_engine(settings: Settings, *, noted: Callable[[str], None]) -> tuple[Writer | None, Chooser | None]:
-    """The same for a worker: in a process of its own, for several askers at once. `noted` hears why that was lost, each time."""
+def load_kept_engine(
+    settings: Settings, *, noted: Callable[[str], None], shown: Callable[[Callable[[], Workload]], None]
+) -> tuple[Writer | None, Chooser | None]:
+    """The same for a worker: in a process of its own, for several askers at once. `noted` hears why that was lost, each time. `shown`
+    is given what looks at the engine's workload, once there is an engine."""
     from models.engine import keep_engine
 
     def opens() -> "Engine":
         s = settings
-        return keep_engine(s.model, cache_dir=s.cache_dir, threads=s.threads, memory_mb=s.model_memory_mb, noted=noted)
+        engine = keep_engine(s.model, cache_dir=s.cache_dir, threads=s.threads, memory_mb=s.model_memory_mb, noted=noted)
+        if engine.workload is not None:
+            shown(engine.workload)
+        return engine
 
     return _engine(settings, opens)
 

@@ -10,6 +10,7 @@ from time import monotonic
 from typing import Protocol
 
 from bot.core.errors import ModelFailed
+from bot.core.workload import Tokens
 from models.lookup import guess
 from models.native import Row
 from models.sequences import Held, Memory, Sequences, common
@@ -80,18 +81,28 @@ class _Piece:
 
 
 class Batch:
-    """Jobs on one context. Not thread-safe. `steps` counts what the model has done."""
+    """Jobs on one context. Not thread-safe. `steps` and `done` count what the model has done."""
 
     def __init__(self, machine: Machine, shape: Shape, *, clock: Callable[[], float] = monotonic) -> None:
         self._machine, self._shape, self._clock = machine, shape, clock
         self._sequences = Sequences(machine, running=shape.sequences, cells=shape.context)
         self._waiting: list[Job] = []
         self._running: list[Job] = []
-        self.steps = 0
+        self.steps, self.done = 0, Tokens()
 
     @property
     def busy(self) -> bool:
         return bool(self._waiting or self._running)
+
+    @property
+    def under_way(self) -> int:
+        """Jobs that have a sequence."""
+        return len(self._running)
+
+    @property
+    def cells(self) -> int:
+        """Cells of the context that are taken."""
+        return self._sequences.used
 
     def add(self, job: Job) -> None:
         """Lets `job` wait for a sequence. Raises ModelFailed where it can never have one."""
@@ -145,6 +156,7 @@ class Batch:
             if held is None:
                 return  # it is the next one, so nobody with a smaller text goes past it for ever
             job.held = held
+            self.done.shared += len(held.tokens)
             self._waiting.remove(job)
             self._running.append(job)
 
@@ -176,6 +188,8 @@ class Batch:
         """Takes in what a step said about one job."""
         job, count = piece.job, len(piece.tokens)
         assert job.held is not None
+        self.done.read += max(0, min(count, job.prompt - len(job.held.tokens)))
+        self.done.guessed += piece.guessed
         self._sequences.grow(job.held, piece.tokens)
         known = count - piece.guessed  # rows that were surely right
         if len(job.held.tokens) - piece.guessed < len(job.tokens):
@@ -191,6 +205,8 @@ class Batch:
         """`said`: what the model says behind the last known token and behind each guess. It counts up to the first wrong guess."""
         for n, token in enumerate(said):
             job.first_at = job.first_at or self._clock()
+            right = n < len(guessed) and guessed[n] == token
+            self.done.right += right
             if not job.hears(token):
                 self._end(job, "stop")
                 return
@@ -198,7 +214,7 @@ class Batch:
             if job.written >= job.limit:
                 self._end(job, "length")
                 return
-            if n < len(guessed) and guessed[n] != token:
+            if not right:
                 break
         if job.held is not None:
             self._sequences.cut(job.held, len(job.tokens) - 1)  # wrong guesses
