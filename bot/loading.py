@@ -16,6 +16,7 @@ from bot.core.prompt import words_of
 from bot.core.remote import Budget, Remote
 from bot.core.storage import Store
 from bot.core.types import Library
+from bot.core.workload import Workload
 
 if TYPE_CHECKING:
     from models.engine import Engine
@@ -30,15 +31,21 @@ def load_engine(settings: Settings) -> tuple[Writer | None, Chooser | None]:
     return _engine(settings, lambda: open_engine(settings.model, cache_dir=settings.cache_dir, threads=settings.threads))
 
 
-def load_kept_engine(settings: Settings, *, noted: Callable[[str], None], library: Library) -> tuple[Writer | None, Chooser | None]:
-    """The same for a worker: in a process of its own, for several askers at once. `noted` hears why that was lost, each
-    time. `library`: what it writes about."""
+def load_kept_engine(
+    settings: Settings, *, library: Library, noted: Callable[[str], None], shown: Callable[[Callable[[], Workload]], None]
+) -> tuple[Writer | None, Chooser | None]:
+    """The same for a worker: in a process of its own, for several askers at once. `library`: what it writes about. `noted` hears why it
+    was lost, each time. `shown` is given what looks at the engine's workload, once there is an engine."""
     from models.engine import keep_engine
 
     def opens() -> "Engine":
         s = settings
-        texts = words_of(library)
-        return keep_engine(s.model, cache_dir=s.cache_dir, threads=s.threads, memory_mb=s.model_memory_mb, noted=noted, texts=texts)
+        engine = keep_engine(
+            s.model, cache_dir=s.cache_dir, threads=s.threads, memory_mb=s.model_memory_mb, noted=noted, texts=words_of(library)
+        )
+        if engine.workload is not None:
+            shown(engine.workload)
+        return engine
 
     return _engine(settings, opens)
 

@@ -6,14 +6,16 @@ Who stands where:
   behind all others of a similar deadline.
 - A deadline counts as no farther away than `age_s` from when its caller came. So who has waited for that long goes before any newcomer.
 
-Who is turned away ("shed"), to be answered without the engine: who would not be done in time, at the door or later, when things turn out
-to take longer; who finds the line full; and who would make another one late. The last two yield only to one who has fewer here.
+Who is turned away ("shed"), to be answered without the engine: who would not be done in time, at the door ("late") or later, when things
+turn out to take longer ("overdue"); who finds the line full ("full"); and who would make another one late ("yielded"). In the last two
+cases one who has more here goes instead of a newcomer ("yielded").
 An engine with nobody inside refuses nobody: after one slow answer there would never be another one to learn from.
 """
 
 import math
 import time
 from bisect import insort
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,10 +25,13 @@ from itertools import count
 from threading import Event, Lock
 
 from bot.core.ports import Clock
+from bot.core.workload import Workload
 
 MOST = 64  # in the line
 AGE_S = 20.0
 TURN_S = 2.0
+SERVED, CUT, FAILED = OUTCOMES = ("served", "cut", "failed")  # of who was let in; cut: the deadline came first
+LATE, OVERDUE, FULL, YIELDED = REASONS = ("late", "overdue", "full", "yielded")  # of who was turned away
 _WEIGHT = 0.2  # of the newest measurement
 _SHORTEST_S, _LONGEST_S = 0.01, 60.0  # between two looks of one who waits
 
@@ -66,7 +71,7 @@ class Admission:
         if slots < 1 or most < 0:
             raise ValueError(f"{slots} slots and a line of {most}: give at least one slot, and a line of 0 or more.")
         self.slots, self.most = slots, most
-        self.shed, self.served = 0, 0  # so many until now
+        self._outcomes, self._sheds = Counter(dict.fromkeys(OUTCOMES, 0)), Counter(dict.fromkeys(REASONS, 0))  # so many until now
         self.clock, self._age_s = clock, age_s
         self._lock, self._numbers = Lock(), count()
         self._line: list[Entry] = []
@@ -83,6 +88,21 @@ class Admission:
     def inside(self) -> int:
         """How many the engine works on."""
         return len(self._inside)
+
+    @property
+    def served(self) -> int:
+        """How many were let in and have left with what they came for, or with what the deadline left of it."""
+        return self._outcomes[SERVED] + self._outcomes[CUT]
+
+    @property
+    def shed(self) -> int:
+        """How many were turned away."""
+        return sum(self._sheds.values())
+
+    def workload(self) -> Workload:
+        """All of it at one moment; what the engine itself does is not known here."""
+        with self._lock:
+            return Workload(dict(self._outcomes), dict(self._sheds), len(self._line), len(self._inside), self._unit_s)
 
     def expected_s(self, cost: float = 1.0) -> float:
         """Seconds until one who came now, behind all others, would be done. 0.0 where nothing was measured yet."""
@@ -125,13 +145,13 @@ class Admission:
             now = self.clock()
             self._look(now)
             entry = self._entry(deadline, cost, person, now)
-            to_go = self._to_go(entry, now)
+            to_go, why = self._to_go(entry, now)
             if any(one.turns <= entry.turns for one in to_go):
-                to_go = [entry]
+                self._turn_away(entry, why)
             else:
                 insort(self._line, entry, key=_place)
-            for one in to_go:
-                self._turn_away(one)
+                for one in to_go:
+                    self._turn_away(one, YIELDED)
             self._look(now)
             return entry
 
@@ -146,8 +166,8 @@ class Admission:
         with self._lock:
             if entry.state is State.INSIDE:
                 self._inside.remove(entry)
+                self._outcomes[FAILED if took_s is None else SERVED if whole else CUT] += 1
                 if took_s is not None:
-                    self.served += 1
                     self._learn(took_s / entry.cost, whole=whole)
             elif entry.state is State.WAITING:
                 self._line.remove(entry)
@@ -166,13 +186,16 @@ class Admission:
         here = sum(one.person == person for line in (self._line, self._inside) for one in line)
         return here or int(now - self._let_in.get(person, -math.inf) < TURN_S)
 
-    def _to_go(self, entry: Entry, now: float) -> Sequence[Entry]:
-        """Who would have to go, were `entry` to stay: it, or those behind it whom it makes late or for whom there is no room."""
+    def _to_go(self, entry: Entry, now: float) -> tuple[Sequence[Entry], str]:
+        """Who would have to go, were `entry` to stay: it, or those behind it whom it makes late or for whom there is no room. And the
+        reason, should it be `entry` that goes."""
         line = sorted([*self._line, entry], key=_place)
         late, _ = self._plan(line, now)
-        if late or len(self._inside) < self.slots or len(line) <= self.most:
-            return late
-        return [max(line[line.index(entry) :], key=lambda one: (one.turns, one.place))]
+        if late:
+            return late, LATE if entry in late else YIELDED
+        if len(self._inside) < self.slots or len(line) <= self.most:
+            return (), ""
+        return [max(line[line.index(entry) :], key=lambda one: (one.turns, one.place))], FULL
 
     def _plan(self, line: Sequence[Entry], now: float) -> tuple[list[Entry], float]:
         """Who of `line` would be late, all others being let in one after the other, and when a slot would be free for one more."""
@@ -192,8 +215,7 @@ class Admission:
 
     def _look(self, now: float) -> None:
         for entry in self._plan(self._line, now)[0]:
-            self._line.remove(entry)
-            self._turn_away(entry)
+            self._turn_away(entry, OVERDUE)
         while self._line and len(self._inside) < self.slots:
             self._open(self._line.pop(0), now)
 
@@ -204,11 +226,11 @@ class Admission:
             self._let_in = {person: at for person, at in self._let_in.items() if now - at < TURN_S} | {entry.person: now}
         entry.decided.set()
 
-    def _turn_away(self, entry: Entry) -> None:
+    def _turn_away(self, entry: Entry, reason: str) -> None:
         if entry in self._line:
             self._line.remove(entry)
         entry.state = State.SHED
-        self.shed += 1
+        self._sheds[reason] += 1
         entry.decided.set()
 
     def _learn(self, unit_s: float, *, whole: bool) -> None:

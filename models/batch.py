@@ -10,12 +10,14 @@ from time import monotonic
 from typing import Protocol
 
 from bot.core.errors import ModelFailed
+from bot.core.workload import Tokens
 from models.lookup import guess
 from models.native import Row
 from models.sequences import Held, Memory, Sequences, common
 from models.shape import Shape
 
 GUESSED = 4  # tokens that a text may run ahead of itself in a step (models.lookup)
+_TILE = 64  # GGML_FA_TILE_Q of ggml-cpu/common.h
 _WORTH_WAITING = 4  # tokens: who shares so many more with a prompt that is being read now waits for them
 
 
@@ -71,27 +73,36 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """What a step reads for a job: rows `first` and following; the last `guessed` of them are guesses."""
+    """What a step reads for a job; the last `guessed` tokens are guesses."""
 
     job: Job
-    first: int
     tokens: Sequence[int]
     guessed: int = 0
 
 
 class Batch:
-    """Jobs on one context. Not thread-safe. `steps` counts what the model has done."""
+    """Jobs on one context. Not thread-safe. `steps` and `done` count what the model has done."""
 
     def __init__(self, machine: Machine, shape: Shape, *, clock: Callable[[], float] = monotonic) -> None:
         self._machine, self._shape, self._clock = machine, shape, clock
         self._sequences = Sequences(machine, running=shape.sequences, cells=shape.context)
         self._waiting: list[Job] = []
         self._running: list[Job] = []
-        self.steps = 0
+        self.steps, self.done = 0, Tokens()
 
     @property
     def busy(self) -> bool:
         return bool(self._waiting or self._running)
+
+    @property
+    def under_way(self) -> int:
+        """Jobs that have a sequence."""
+        return len(self._running)
+
+    @property
+    def cells(self) -> int:
+        """Cells of the context that are taken."""
+        return self._sequences.used
 
     def add(self, job: Job) -> None:
         """Lets `job` wait for a sequence. Raises ModelFailed where it can never have one."""
@@ -106,14 +117,14 @@ class Batch:
         """One step for all who run. What the model fails at ends all of them, and the context starts anew."""
         self._expire()
         self._admit()
-        pieces = self._pieces()
-        if not pieces:
-            return
         try:
-            self._machine.step([row for piece in pieces for row in _rows(piece)])
-            self.steps += 1
-            for piece in pieces:
-                self._heard(piece)
+            for pieces in _apart(self._pieces()):
+                self._machine.step([row for piece in pieces for row in _rows(piece)])
+                self.steps += 1
+                first = 0
+                for piece in pieces:
+                    self._heard(piece, first)
+                    first += len(piece.tokens)
         except ModelFailed as error:
             self.fail(str(error))
 
@@ -145,6 +156,7 @@ class Batch:
             if held is None:
                 return  # it is the next one, so nobody with a smaller text goes past it for ever
             job.held = held
+            self.done.shared += len(held.tokens)
             self._waiting.remove(job)
             self._running.append(job)
 
@@ -161,36 +173,40 @@ class Batch:
         writing = [job for job in self._running if not job.reading]
         reading = sorted((job for job in self._running if job.reading), key=lambda job: job.deadline)
         spare = max(0, min(GUESSED, outputs(self._shape) // max(1, len(self._running)) - 1)) if self._machine.rewinds and not reading else 0
-        first = 0
         for job in [*writing, *reading]:
             assert job.held is not None
-            todo = job.tokens[len(job.held.tokens) :][: room - first]
+            todo = job.tokens[len(job.held.tokens) :][:room]
             if not todo:
                 break
-            ahead = guess(job.tokens, min(spare, job.limit - job.written - 1, room - first - len(todo))) if not job.among else []
-            pieces.append(_Piece(job, first, [*todo, *ahead], len(ahead)))
-            first += len(todo) + len(ahead)
+            room -= len(todo)
+            ahead = guess(job.tokens, min(spare, job.limit - job.written - 1, room)) if not job.among else []
+            room -= len(ahead)
+            pieces.append(_Piece(job, [*todo, *ahead], len(ahead)))
         return pieces
 
-    def _heard(self, piece: _Piece) -> None:
-        """Takes in what a step said about one job."""
+    def _heard(self, piece: _Piece, first: int) -> None:
+        """Takes in what a step said about one job, from its row `first` on."""
         job, count = piece.job, len(piece.tokens)
         assert job.held is not None
+        self.done.read += max(0, min(count, job.prompt - len(job.held.tokens)))
+        self.done.guessed += piece.guessed
         self._sequences.grow(job.held, piece.tokens)
         known = count - piece.guessed  # rows that were surely right
         if len(job.held.tokens) - piece.guessed < len(job.tokens):
             return  # still reading
         if job.among:
-            job.shares = self._machine.shares(piece.first + known - 1, job.among)
+            job.shares = self._machine.shares(first + known - 1, job.among)
             job.first_at = self._clock()
             self._end(job, "stop")
             return
-        self._listen(job, [self._machine.best(piece.first + n) for n in range(known - 1, count)], piece.tokens[known:])
+        self._listen(job, [self._machine.best(first + n) for n in range(known - 1, count)], piece.tokens[known:])
 
     def _listen(self, job: Job, said: Sequence[int], guessed: Sequence[int]) -> None:
         """`said`: what the model says behind the last known token and behind each guess. It counts up to the first wrong guess."""
         for n, token in enumerate(said):
             job.first_at = job.first_at or self._clock()
+            right = n < len(guessed) and guessed[n] == token
+            self.done.right += right
             if not job.hears(token):
                 self._end(job, "stop")
                 return
@@ -198,7 +214,7 @@ class Batch:
             if job.written >= job.limit:
                 self._end(job, "length")
                 return
-            if n < len(guessed) and guessed[n] != token:
+            if not right:
                 break
         if job.held is not None:
             self._sequences.cut(job.held, len(job.tokens) - 1)  # wrong guesses
@@ -209,6 +225,14 @@ class Batch:
             self._sequences.end(job.held, min(len(job.held.tokens), job.prompt))
             job.held = None
         _over(job, finish)
+
+
+def _apart(pieces: list[_Piece]) -> list[list[_Piece]]:
+    """What is read in one go. From _TILE rows on llama.cpp lets each tile of rows look at all tiles of the context that any of them needs:
+    one row of each of many texts among those of a prompt, and all look at everything. So these go by themselves."""
+    words, prompts = [piece for piece in pieces if not piece.job.reading], [piece for piece in pieces if piece.job.reading]
+    rows = sum(len(piece.tokens) for piece in pieces)
+    return [group for group in ((words, prompts) if rows >= _TILE else (pieces,)) if group]
 
 
 def _rows(piece: _Piece) -> Iterator[Row]:

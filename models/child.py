@@ -9,7 +9,8 @@ Asked by lines of JSON on stdin:
 It says, by lines of JSON on what was its stdout:
 
     {"ready": true}, or {"failed": why} and it ends          once, when the engine is open
-    {"beat": decode steps so far or null, "rss": bytes}      every second, also while it loads
+    {"beat": decode steps so far or null, "rss": bytes}      every second, also while it loads; once it is open also "tally": the fields
+                                                             of models.tally.Tally
     {"id", "text", "tokens", "seconds", "finish", "first_s"}, {"id", "shares": [...] or null}, {"id", "error": why}
 
 Every id gets one answer, a cancelled one as if its deadline had come. Deadlines travel as seconds left, seconds count from when the
@@ -26,6 +27,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
@@ -39,7 +41,8 @@ _PR_SET_PDEATHSIG = 1
 
 
 class Engine(Protocol):
-    """What is served: safe from several threads, blocking. Where it has `steps: int`, those are the decode steps that it finished."""
+    """What is served: safe from several threads, blocking. Where it has `steps: int`, those are the decode steps that it finished;
+    where it has `tally() -> Tally`, that is told with each beat."""
 
     def write(self, prompt: str, *, max_tokens: int, stop: Sequence[str], deadline: float) -> Draft: ...
 
@@ -99,8 +102,9 @@ class _Work:
     def beat(self, every_s: float) -> None:
         """Says for ever how far the engine is: if it hangs inside a step, this still says so."""
         while True:
-            steps = getattr(self._engine.result(), "steps", None) if self._engine.done() else None
-            self._say({"beat": steps, "rss": resident()})
+            engine = self._engine.result() if self._engine.done() else None
+            tally = getattr(engine, "tally", None)
+            self._say({"beat": getattr(engine, "steps", None), "rss": resident()} | ({"tally": asdict(tally())} if tally else {}))
             time.sleep(every_s)
 
     def take(self, asked: Mapping[str, Any]) -> None:

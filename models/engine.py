@@ -2,11 +2,12 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.core.errors import BadSetting, BadText, ModelFailed
 from bot.core.ports import Chooser, Meaning, Writer
+from bot.core.workload import Workload
 from models.admission import Admission
 from models.admitted import Admitted
 from models.catalogue import Entry, find
@@ -21,10 +22,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """A loaded model as a writer or, where an adapter made it one, as a chooser."""
+    """A loaded model as a writer or, where an adapter made it one, as a chooser. `workload` looks at it, where somebody may want to."""
 
     writer: Writer | None = None
     chooser: Chooser | None = None
+    workload: Callable[[], Workload] | None = None
 
 
 def open_engine(model: str, *, cache_dir: Path, threads: int) -> Engine:
@@ -44,8 +46,15 @@ def keep_engine(model: str, *, cache_dir: Path, threads: int, memory_mb: int, no
     log.info("engine: %s; %s", _laid_out(shape), says)
     lean = lean_copy(path, cache_dir / "models", texts)
     keeper = keep(path, lean=lean, shape=shape, chat=_chats(entry), memory_mb=memory_mb, noted=noted)
-    admitted = Admitted(keeper, Admission(shape.sequences))
-    return Engine(chooser=admitted) if entry is not None and entry.chooses else Engine(writer=admitted)
+    admission = Admission(shape.sequences)
+    admitted = Admitted(keeper, admission)
+
+    def workload() -> Workload:
+        return replace(admission.workload(), work=keeper.work())
+
+    if entry is not None and entry.chooses:
+        return Engine(chooser=admitted, workload=workload)
+    return Engine(writer=admitted, workload=workload)
 
 
 def make_lean(model: str, *, cache_dir: Path, texts: Sequence[str]) -> Path | None:

@@ -16,19 +16,16 @@ from typing import Any, TypeVar
 
 from bot.core.errors import ModelFailed
 from bot.core.types import Draft
+from bot.core.workload import Work
 from models.line import NO_ANSWER, Answer, Line, draft_of, shares_of
 from models.pulse import CRASHED, FAILING, GARBLED, PATIENCE, UNLOADABLE, WORDS, Patience, Pulse
 from models.shape import Shape
+from models.tally import Account
 
 GARBAGE_MOST = 5  # bad answers in a row: it is the engine, not the question; once in Patience.healthy_s a restart may cure it
-_MEBI = 1024 * 1024
 _CLOSE_S = 2.0
 _T = TypeVar("_T")
 log = logging.getLogger(__name__)
-
-
-def _nobody(_: str) -> None:
-    """Takes no note."""
 
 
 def keep(
@@ -39,14 +36,12 @@ def keep(
     lean: Path | None = None,
     memory_mb: int = 0,
     lazily: bool = False,
-    noted: Callable[[str], None] = _nobody,
+    noted: Callable[[str], None] = lambda _: None,
 ) -> "Keeper":
     """The engine on `path`, or its `lean` copy, in a child process. Raises ModelFailed as `Keeper` does."""
-    settings = json.dumps(
-        {"path": str(path.absolute()), "lean": str(lean.absolute()) if lean else "", "chat": chat, "shape": asdict(shape)}
-    )
-    command = [sys.executable, "-m", "models.child", settings]
-    return Keeper(path.stem, command, memory_mb=memory_mb, lazily=lazily, noted=noted)
+    copy = str(lean.absolute()) if lean else ""
+    settings = json.dumps({"path": str(path.absolute()), "lean": copy, "chat": chat, "shape": asdict(shape)})
+    return Keeper(path.stem, [sys.executable, "-m", "models.child", settings], memory_mb=memory_mb, lazily=lazily, noted=noted)
 
 
 class Keeper:
@@ -63,7 +58,7 @@ class Keeper:
         *,
         memory_mb: int = 0,
         lazily: bool = False,
-        noted: Callable[[str], None] = _nobody,
+        noted: Callable[[str], None] = lambda _: None,
         patience: Patience = PATIENCE,
     ) -> None:
         """Runs `command`, which speaks as models.child does. `memory_mb`: MiB that it may have, the mapped model included; 0 for any.
@@ -71,8 +66,8 @@ class Keeper:
         `lazily`: at the first question; else it is waited for here, and ModelFailed is raised where the engine cannot be opened.
         `noted` hears the reason whenever a child is lost; it is called from another thread and must not raise.
         """
-        self.name, self.restarts = name, Counter[str]()
-        self._command, self._budget, self._noted, self._patience = command, memory_mb * _MEBI, noted, patience
+        self.name, self.restarts, self._account = name, Counter[str](), Account()
+        self._command, self._budget, self._noted, self._patience = command, memory_mb * 1024 * 1024, noted, patience
         self._changed = threading.Condition()  # guards all that follows
         self._child: Line | None = None
         self._open: Line | None = None  # the child, while it takes questions
@@ -106,6 +101,10 @@ class Keeper:
         """Bytes of memory that the child has; 0 where there is none."""
         child = self._child
         return child.pulse.rss if child else 0
+
+    def work(self) -> Work:
+        """What all its children did and used until now, and what the one that lives holds. As of its last beat."""
+        return self._account.work(rss=self.rss)
 
     def write(self, prompt: str, *, max_tokens: int, stop: Sequence[str], deadline: float) -> Draft:
         """See bot.core.ports.Writer. Raises ModelFailed at once where the engine is being restarted, and for garbage."""
@@ -214,7 +213,7 @@ class Keeper:
         """One child, from its start to its death. Returns the reason, and in words why the engine is not there."""
         patience = self._patience
         pulse = Pulse(time.monotonic(), hang_s=patience.hang_s, start_s=patience.start_s, budget=self._budget)
-        line = Line(self._command, pulse, self._wake)
+        line = Line(self._command, pulse, self._wake, self._account)
         try:
             with self._changed:
                 self._child, self._strikes, self._sick = line, 0, ""

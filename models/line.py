@@ -17,6 +17,7 @@ from bot.core.errors import ModelFailed
 from bot.core.types import Draft
 from models import sane
 from models.pulse import CRASHED, UNLOADABLE, Pulse
+from models.tally import Account, tally_of
 
 Answer = Mapping[str, Any]
 NO_ANSWER = (KeyError, TypeError, ValueError, OverflowError)  # what reading a message raises that is not as models.child says
@@ -38,12 +39,13 @@ class Line:
     To be made in a thread that lives as long as the child should: Linux ends the child with the thread that started it.
     """
 
-    def __init__(self, command: Sequence[str], pulse: Pulse, changed: Callable[[], None]) -> None:
-        """Starts `command`. `changed` is called, from a thread of the line's, when the child is ready and when it has ended.
+    def __init__(self, command: Sequence[str], pulse: Pulse, changed: Callable[[], None], account: Account) -> None:
+        """Starts `command`. `changed` is called, from a thread of the line's, when the child is ready and when it has ended. What the
+        child does and uses goes to `account`.
 
         Raises OSError or RuntimeError where this machine has no room for another process."""
         self.pulse, self.ended, self.cause, self.failure = pulse, False, "", ""
-        self._changed, self._lock, self._numbers = changed, threading.Lock(), count(1)
+        self._changed, self._account, self._lock, self._numbers = changed, account, threading.Lock(), count(1)
         self._calls: dict[int, Call] = {}
         self._outbox: SimpleQueue[bytes | None] = SimpleQueue()
         self._process = subprocess.Popen(  # noqa: S603  the command is ours, never a person's
@@ -52,10 +54,12 @@ class Line:
             stdout=subprocess.PIPE,
             process_group=0,  # Ctrl-C reaches us, and we end it
         )
+        account.begins(self.pid)
         try:
             for target in (self._post, self._listen):
                 threading.Thread(target=target, name=f"engine {target.__name__.strip('_')}", daemon=True).start()
         except BaseException:
+            account.ends(self.pid)
             self._process.kill()
             self._outbox.put(None)
             raise
@@ -149,6 +153,8 @@ class Line:
         return True
 
     def _note(self, said: Answer) -> None:
+        if "tally" in said:
+            self._account.beats(self.pid, tally_of(said["tally"]))
         now, call = time.monotonic(), None
         with self._lock:
             if "beat" in said:
@@ -167,6 +173,7 @@ class Line:
 
     def _bury(self) -> None:
         """Makes sure that the child is dead. Every call that it leaves behind fails first: death may take long where a disk hangs."""
+        self._account.ends(self.pid)  # first: once it is waited for, nobody knows what it used
         self._process.kill()
         with self._lock:
             first, self.ended = not self.ended, True

@@ -16,6 +16,7 @@ from models.lean import Lean
 from models.native import Native
 from models.sequences import KEPT
 from models.shape import Shape
+from models.tally import Tally
 from models.vocabulary import Vocabulary
 
 _SLOT = "\N{OBJECT REPLACEMENT CHARACTER}"  # stands for the prompt while a chat template is rendered
@@ -73,6 +74,15 @@ class LlamaWriter:
     def steps(self) -> int:
         """How many steps the model has done: one that hangs stands still."""
         return self._batch.steps
+
+    @property
+    def under_way(self) -> int:
+        """Texts that hold a slot now."""
+        return self._batch.under_way
+
+    def tally(self) -> Tally:
+        """What it has done until now, and what it holds. From any thread, also while a step goes on: that is not waited for."""
+        return Tally(replace(self._batch.done), self._batch.under_way, self._batch.cells)
 
     def close(self) -> None:
         """Ends what is under way and gives the model's memory back. The writer is dead afterwards."""

@@ -4,7 +4,8 @@
     .venv/bin/python -m bench.engine --soak 30 [--only ours]
 
 Each cell is a fresh process with the same file, prompts, output budget and threads; its askers each ask again when they have their answer.
-Exits with 1 where the profile's memory was not enough for ours.
+Exits with 1 where the profile's memory was not enough for ours, or where a soak shows a slot that is lost, memory that grows or a pace that
+falls (bench.engine.soak).
 """
 
 import argparse
@@ -13,6 +14,7 @@ import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from pathlib import Path
 
 from bench.engine import show
@@ -74,9 +76,9 @@ def main(words: Sequence[str] | None = None) -> int:
         return Server(binary, own, flags) if name == show.SERVER else Child(own)
 
     if given.soak:
-        for line in soak(contender(names[0], max(given.askers)), given.soak):
-            print(line, flush=True)
-        return 0
+        wrong = soak(contender(names[0], max(given.askers)), given.soak, partial(print, flush=True))
+        print(*(f"NOT SOUND: {what}" for what in wrong), sep="\n", end="\n" if wrong else "")
+        return int(bool(wrong))
     cells: list[Cell] = []
     for askers in given.askers:
         for name in names:

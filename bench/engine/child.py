@@ -1,7 +1,7 @@
 """What runs in a process of its own, so that its processor time and memory are its own: `python -m bench.engine.child`.
 
 Reads one line of JSON, a Job. Writes the line "ready" when the engine is loaded and then one line for each answer, until its standard
-input ends.
+input ends; and then, when nobody asks any more, one line with what the engine still holds.
 """
 
 import json
@@ -14,11 +14,11 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, NamedTuple, TextIO
 
-from bench.engine.loop import Answer, Ask, Said, ask_all
+from bench.engine.loop import Answer, Ask, Held, Said, ask_all
 from bot.core.errors import ModelFailed
 from models.shape import Shape
 
-READY = "ready"
+READY, REST = "ready", "rest"
 PATIENCE_S = 600.0  # nobody is given up on: a contender that is slow has slow answers
 PLAIN_CONTEXT = 1024  # one prompt and its answer
 
@@ -49,10 +49,10 @@ class Job:
 
 
 class Opened(NamedTuple):
-    """An engine that can be asked, and how many sequences it has under way."""
+    """An engine that can be asked, and what it holds."""
 
     ask: Ask
-    busy: Callable[[], int | None]
+    held: Callable[[], Held]
 
 
 def ours(job: Job) -> Opened:
@@ -78,7 +78,11 @@ def _engine(job: Job, lean: str) -> Opened:
             raise ModelFailed(f"Our engine gave no answer within {PATIENCE_S:.0f} s.")
         return Said(draft.text.strip(), draft.tokens, getattr(draft, "first_s", 0.0))
 
-    return Opened(ask, lambda: getattr(writer, "under_way", None))
+    def held() -> Held:
+        tally = writer.tally()
+        return Held(tally.under_way, tally.cells)
+
+    return Opened(ask, held)
 
 
 def plain(job: Job) -> Opened:
@@ -97,7 +101,7 @@ def plain(job: Job) -> Opened:
                 parts.append(part["choices"][0]["text"])
         return Said("".join(parts).strip(), len(parts), first)
 
-    return Opened(ask, lambda: int(lock.locked()))
+    return Opened(ask, lambda: Held(busy=int(lock.locked())))
 
 
 OPENERS: Mapping[str, Callable[[Job], Opened]] = {"ours": ours, "ours, whole": whole, "plain": plain}
@@ -119,7 +123,8 @@ def serve(given: TextIO, out: TextIO, openers: Mapping[str, Callable[[Job], Open
             print(answer.line(), file=out, flush=True)
 
     threading.Thread(target=wait, daemon=True).start()
-    ask_all(engine.ask, job.prompts, job.askers, tell, stop=stop, busy=engine.busy)
+    ask_all(engine.ask, job.prompts, job.askers, tell, stop=stop, held=engine.held)
+    print(json.dumps({REST: engine.held()}), file=out, flush=True)
 
 
 def main(openers: Mapping[str, Callable[[Job], Opened]] = OPENERS) -> None:

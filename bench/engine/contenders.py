@@ -1,17 +1,19 @@
 """Who is measured: each loads, is asked by so many askers at once, and is taken away."""
 
+import json
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import IO, Protocol, Self
 
-from bench.engine.child import READY, Job
-from bench.engine.loop import Answer
+from bench.engine.child import READY, REST, Job
+from bench.engine.loop import Answer, Held
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SILENCE_S = 300.0  # without any answer from any asker: it hangs
@@ -30,6 +32,9 @@ class Contender(Protocol):
 
     def answers(self) -> Iterator[Answer]:
         """Every answer as it comes, without end. Raises RuntimeError where it dies, fails or hangs."""
+
+    def rest(self) -> Held:
+        """Lets nobody ask any more; when the last has the answer, what it still holds. Raises RuntimeError where that does not come."""
 
 
 class Stream:
@@ -56,6 +61,7 @@ class Child:
     def __init__(self, job: Job, command: tuple[str, ...] = (sys.executable, "-m", "bench.engine.child")) -> None:
         self._job, self._command, self._stream = job, command, Stream()
         self._reader: threading.Thread | None = None
+        self._rest: Future[Held] = Future()
 
     @property
     def pid(self) -> int:
@@ -92,8 +98,23 @@ class Child:
         """See Contender."""
         return iter(self._stream)
 
+    def rest(self) -> Held:
+        """See Contender."""
+        assert self._process.stdin
+        self._process.stdin.close()
+        try:
+            return self._rest.result(SILENCE_S)
+        except TimeoutError:
+            raise RuntimeError(f"{self._job.contender} has not come to rest after {SILENCE_S:.0f} s.") from None
+
     def _read(self, lines: IO[str]) -> None:
         for line in lines:
             with suppress(ValueError, TypeError):  # the last one, cut in the middle
-                self._stream.put(Answer.read(line))
-        self._stream.put(RuntimeError(f"{self._job.contender}: its process ended with {self._process.wait()}."))
+                if line.startswith(f'{{"{REST}"'):
+                    self._rest.set_result(Held(*json.loads(line)[REST]))
+                else:
+                    self._stream.put(Answer.read(line))
+        ended = RuntimeError(f"{self._job.contender}: its process ended with {self._process.wait()}.")
+        if not self._rest.done():
+            self._rest.set_exception(ended)
+        self._stream.put(ended)

@@ -18,6 +18,13 @@ class Said(NamedTuple):
     first_s: float
 
 
+class Held(NamedTuple):
+    """What an engine holds, None where it cannot tell: sequences that are under way, and cells of its context."""
+
+    busy: int | None = None
+    cells: int | None = None
+
+
 Ask = Callable[[str], Said]
 
 
@@ -31,7 +38,8 @@ class Answer:
     last_s: float  # from the question to the end
     tokens: int
     text: str
-    busy: int | None = None  # sequences that the engine had under way then, where it tells
+    busy: int | None = None  # of Held, then
+    cells: int | None = None
 
     def line(self) -> str:
         """One line of JSON."""
@@ -50,7 +58,7 @@ def ask_all(
     tell: Callable[[Answer], None],
     *,
     stop: threading.Event,
-    busy: Callable[[], int | None] = lambda: None,
+    held: Callable[[], Held] = Held,
 ) -> None:
     """Puts the prompts in their order, over and over, from `askers` threads until `stop`; tells of each answer, one at a time.
 
@@ -70,7 +78,7 @@ def ask_all(
                 raise
             ended = monotonic()
             with telling:
-                tell(Answer(number, ended, said.first_s, ended - began, said.tokens, said.text, busy()))
+                tell(Answer(number, ended, said.first_s, ended - began, said.tokens, said.text, *held()))
 
     with ThreadPoolExecutor(askers) as pool:
         running = [pool.submit(asker) for _ in range(askers)]

@@ -15,7 +15,7 @@ from typing import Self
 
 from bench.engine.child import PATIENCE_S, Job
 from bench.engine.contenders import Stream
-from bench.engine.loop import Answer, Ask, Said, ask_all
+from bench.engine.loop import Answer, Ask, Held, Said, ask_all
 from bot.supervisor import _tie_to
 from tests.redis import free_port
 
@@ -117,6 +117,13 @@ class Server:
     def answers(self) -> Iterator[Answer]:
         """See Contender."""
         return iter(self._stream)
+
+    def rest(self) -> Held:
+        """See Contender. It does not tell."""
+        self._stop.set()
+        if self._askers is not None:
+            self._askers.join()
+        return Held()
 
     def _wait(self) -> None:
         until = monotonic() + START_S

@@ -46,11 +46,17 @@ def _work(lane: Lane, settings: Settings) -> int:
     from bot.loading import load_kept_engine  # noqa: PLC0415
     from bot.metrics import families  # noqa: PLC0415
     from bot.metrics.attach import watch  # noqa: PLC0415
+    from bot.metrics.engine import ENGINE  # noqa: PLC0415
     from bot.worker.lanes import work  # noqa: PLC0415
 
     def watched(*given: Any, **named: Any) -> "App":
         app = build(*given, **named)
-        app.load_engine = partial(load_kept_engine, library=app.library, noted=lambda reason: families.ENGINE_LOST.labels(reason).inc())
+        app.load_engine = partial(
+            load_kept_engine,
+            library=app.library,
+            noted=lambda reason: families.ENGINE_LOST.labels(reason).inc(),
+            shown=ENGINE.show,
+        )
         return watch(app, lane)
 
     return work(lane, settings, watched)

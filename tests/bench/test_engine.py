@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from bench.engine import __main__ as command
 from bench.engine import cell, show
 from bench.engine.cell import Cell
-from bench.engine.loop import Answer, Said, ask_all
+from bench.engine.loop import Answer, Held, Said, ask_all
 from bench.engine.meter import Memory
 from bench.engine.prompts import prompts
-from bench.engine.soak import soak
+from bench.engine.soak import Minute, faults, soak
 from bot.core.types import Lang
 from models.shape import Shape
 from skills import loader
@@ -48,7 +48,7 @@ def test_the_seed_alone_decides_the_order() -> None:
     assert sorted(first) == sorted(other)
 
 
-@given(st.builds(Answer, st.integers(0), *3 * [st.floats(0, 1e9)], st.integers(0), st.text(), st.none() | st.integers(0)))
+@given(st.builds(Answer, st.integers(0), *3 * [st.floats(0, 1e9)], st.integers(0), st.text(), *2 * [st.none() | st.integers(0)]))
 def test_an_answer_goes_through_a_line(one: Answer) -> None:
     line = one.line()
     assert "\n" not in line
@@ -73,10 +73,10 @@ def test_each_asker_asks_again_when_it_has_its_answer_and_no_sooner() -> None:
         if len(told) == 40:
             stop.set()
 
-    ask_all(ask, "abcdefg", 4, tell, stop=stop, busy=lambda: inside)
+    ask_all(ask, "abcdefg", 4, tell, stop=stop, held=lambda: Held(inside, 7))
     assert most == 4
     assert 40 <= len(told) <= 44
-    assert all(one.text == "abcdefg"[one.prompt] and one.last_s >= 0.002 and one.busy is not None for one in told)
+    assert all(one.text == "abcdefg"[one.prompt] and one.last_s >= 0.002 and one.busy is not None and one.cells == 7 for one in told)
     shares = [sum(one.prompt == n for one in told) for n in range(7)]
     assert max(shares) - min(shares) <= 1  # all in turn
 
@@ -108,8 +108,9 @@ class Scripted:
 
     pid = os.getpid()
 
-    def __init__(self, answers: Iterator[Answer]) -> None:
+    def __init__(self, answers: Iterator[Answer], held: Held | None = None) -> None:
         self.answers = lambda: answers
+        self.rest = lambda: held or Held()
 
     def __enter__(self) -> Self:
         return self
@@ -166,15 +167,55 @@ def test_who_cannot_tell_its_first_token_shows_none() -> None:
 
 def test_a_soak_has_a_line_for_each_minute_an_empty_one_too() -> None:
     ends = [0.0, 10.0, 59.9, 60.0, 185.0, 250.0]
-    told = [replace(answer(ended=5.0 + end, last_s=last), busy=busy) for last, (end, busy) in enumerate(zip(ends, count()), 1)]
-    lines = [line.split() for line in soak(Scripted(iter(told)), 4)]
-    assert [(row[0], row[1], row[2], row[4]) for row in lines[1:]] == [
-        ("1", "3", "3.00", "1.0"),
-        ("2", "1", "4.00", "3.0"),
-        ("3", "0", "-", "-"),
-        ("4", "1", "5.00", "4.0"),
+    told = [
+        replace(answer(ended=5.0 + end, last_s=last), busy=busy, cells=10 * busy) for last, (end, busy) in enumerate(zip(ends, count()), 1)
     ]
-    assert all(float(row[3]) > 1 for row in lines[1:])
+    said = list[str]()
+    assert soak(Scripted(iter(told), Held(0, 40)), 4, said.append) == []
+    lines = [line.split() for line in said]
+    assert [(*row[:4], *row[5:]) for row in lines[1:-1]] == [
+        ("1", "3", "2.00", "3.00", "1.0", "20"),
+        ("2", "1", "4.00", "4.00", "3.0", "30"),
+        ("3", "0", "-", "-", "-", "-"),
+        ("4", "1", "5.00", "5.00", "4.0", "40"),
+    ]
+    assert all(float(row[4]) > 1 for row in lines[1:-1])
+    assert said[-1] == "at rest: 0 slots held, 40 cells in use"
+
+
+def soaked(*rss: float, slow: float = 1.0) -> list[Minute]:
+    """So many minutes of an answer a second; those of the last quarter take `slow` times as long."""
+    took = [slow if 4 * minute >= 3 * len(rss) else 1.0 for minute in range(len(rss))]
+    return [Minute([answer(ended=60.0 * n + s, last_s=took[n]) for s in range(60)], mb) for n, mb in enumerate(rss)]
+
+
+@pytest.mark.parametrize(
+    ("seen", "held", "says"),
+    [
+        pytest.param(soaked(*[300.0] * 12), Held(0, 9), "", id="sound"),
+        pytest.param(soaked(*[300.0] * 12), Held(), "", id="one that cannot tell"),
+        pytest.param(soaked(*[300.0] * 12), Held(2, 9), "2 slot(s) held at rest", id="a slot is lost"),
+        pytest.param(soaked(200.0, *[300.0] * 10, 315.0), Held(0), "", id="it grew at first and a little"),
+        pytest.param(soaked(*[300.0] * 11, 316.0), Held(0), "memory grew from 300 MB after minute 10 to 316 MB", id="it grew"),
+        pytest.param(soaked(100.0, 900.0), Held(0), "", id="too short to tell of memory"),
+        pytest.param(soaked(*[300.0] * 8, slow=1.25), Held(0), "", id="a little slower"),
+        pytest.param(soaked(*[300.0] * 8, slow=1.3), Held(0), "the last quarter's p95 is 1.30 s, the second one's 1.00 s", id="slower"),
+        pytest.param([*soaked(*[300.0] * 6), Minute([], 300.0), Minute([], 300.0)], Held(0), "no answer in the last quarter", id="silent"),
+        pytest.param([Minute([], 300.0)], Held(0), "", id="nothing at all"),
+    ],
+)
+def test_a_soak_says_what_is_not_as_it_should_be(seen: list[Minute], held: Held, says: str) -> None:
+    assert list(faults(seen, held)) == [says] * bool(says)
+
+
+def test_a_soak_that_is_not_sound_fails_the_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(command, "find", lambda *_: ("a.gguf", None))
+    monkeypatch.setattr(command, "soak", lambda *_: ["2 slot(s) held at rest"])
+    assert command.main(["--soak", "1", "--only", "ours"]) == 1
+    assert capsys.readouterr().out == "NOT SOUND: 2 slot(s) held at rest\n"
+    monkeypatch.setattr(command, "soak", lambda *_: [])
+    assert command.main(["--soak", "1", "--only", "ours"]) == 0
+    assert capsys.readouterr().out == ""
 
 
 def test_the_shape_is_changed_by_name() -> None:

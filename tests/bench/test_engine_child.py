@@ -10,7 +10,7 @@ import pytest
 
 from bench.engine import child, contenders
 from bench.engine.child import Job, Opened
-from bench.engine.loop import Answer, Said
+from bench.engine.loop import Answer, Held, Said
 from bench.engine.meter import cpu_s, watched
 from models.shape import Shape
 
@@ -32,7 +32,7 @@ def echo(job: Job) -> Opened:
         os.write(1, b"a library's own words\n")  # to the protocol's place, if it were not kept for the protocol
         return Said(prompt, 1, 0.0)
 
-    return Opened(ask, lambda: 1)
+    return Opened(ask, lambda: Held(1, 2))
 
 
 def test_a_child_does_its_job_until_nobody_listens() -> None:
@@ -63,6 +63,17 @@ def test_a_child_process_is_asked_and_taken_away() -> None:
     assert memory.rss >= memory.pss >= memory.uss > 1
     assert {one.text for one in got} == set(JOB.prompts)
     assert running._process.returncode is not None
+
+
+def test_a_child_tells_what_it_holds_at_rest() -> None:
+    with contenders.Child(JOB, COMMAND) as running:
+        next(running.answers())
+        assert running.rest() == Held(1, 2)
+
+
+def test_a_child_that_does_not_come_to_rest_says_so() -> None:
+    with contenders.Child(replace(JOB, prompts=("die",)), COMMAND) as running, pytest.raises(RuntimeError, match="ended with 7"):
+        running.rest()
 
 
 def test_a_child_that_dies_says_so() -> None:

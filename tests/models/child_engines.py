@@ -15,7 +15,9 @@ from pathlib import Path
 
 from bot.core.errors import ModelFailed
 from bot.core.types import Draft
+from bot.core.workload import Tokens
 from models.child import Engine, serve
+from models.tally import Tally
 
 BEAT_S = 0.05
 SEQUENCES = 8
@@ -38,15 +40,22 @@ class Obedient:
         self._hangs = threading.Event()
         self._kept: list[bytearray] = []
         self._shares = [0.7, 0.2, 0.1]
+        self._asked: list[str] = []
         if counts:
             self.steps = 0
+            self.tally = self._tally
             threading.Thread(target=self._step, daemon=True).start()
 
     def _step(self) -> None:
         while not self._hangs.wait(0.01):
             self.steps += 1
 
+    def _tally(self) -> Tally:
+        """A token for each letter that it was asked to write for."""
+        return Tally(Tokens(read=sum(map(len, self._asked))), under_way=3, cells=len(self._asked))
+
     def write(self, prompt: str, *, max_tokens: int, stop: Sequence[str], deadline: float) -> Draft:
+        self._asked.append(prompt)
         order, _, rest = prompt.partition(" ")
         if not order.startswith("\\"):
             return _said(digest(f"{prompt}|{max_tokens}|{list(stop)}"))

@@ -186,6 +186,52 @@ class TestWhoIsShed:
         assert (door.came["a"].state, door.came["b"].state) == (State.INSIDE, State.SHED)
 
 
+class TestWhatIsCounted:
+    """Why one was turned away, and how those who were let in came out."""
+
+    @staticmethod
+    def shed(door: Door) -> dict[str, int]:
+        return {reason: count for reason, count in door.admission.workload().shed.items() if count}
+
+    def test_late_at_the_door_and_overdue_in_the_line(self) -> None:
+        door = Door(unit_s=1.0)
+        door.come("inside")
+        door.come("at the door", 1.5)
+        assert self.shed(door) == {"late": 1}
+        door.come("in the line", 5.0)
+        door.now += 4.5
+        door.admission.look()
+        assert self.shed(door) == {"late": 1, "overdue": 1}
+
+    def test_a_full_line_and_who_yields_there(self) -> None:
+        door = Door(most=2)
+        for name in ("first", "second", "third"):
+            door.come(name, person="amina")
+        assert door.come("fourth", person="amina") is State.SHED
+        assert self.shed(door) == {"full": 1}
+        door.come("other", 5.0, person="otieno")
+        assert door.came["third"].state is State.SHED
+        assert self.shed(door) == {"full": 1, "yielded": 1}
+
+    def test_who_would_make_another_late_yields(self) -> None:
+        door = Door(unit_s=1.0)
+        door.come("inside")
+        door.come("just in time", 2.5)
+        assert door.come("before it", 2.2) is State.SHED
+        assert self.shed(door) == {"yielded": 1}
+
+    def test_how_each_came_out(self) -> None:
+        door = Door(slots=4)
+        for name in "abcd":
+            door.come(name)
+        door.leave("a", 1.0)
+        door.admission.leave(door.came["b"], 1.0, whole=False)
+        door.admission.leave(door.came["c"])
+        load = door.admission.workload()
+        assert load.texts == {"served": 1, "cut": 1, "failed": 1}
+        assert (load.waiting, load.under_way, load.unit_s) == (0, 1, 1.0)
+
+
 class TestTheRate:
     def test_is_an_average_that_leans_to_the_newest(self) -> None:
         door = Door(unit_s=10.0)

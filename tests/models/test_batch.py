@@ -68,6 +68,29 @@ def test_each_says_what_it_would_say_alone(shape: Shape, asked: list[tuple[list[
             assert (one.tokens[one.prompt :], one.finish) == alone(prompt, limit)
 
 
+@settings(max_examples=100, deadline=None)
+@given(SHAPES, ASKED, st.booleans())
+def test_every_token_of_every_prompt_is_read_or_shared(shape: Shape, asked: list[tuple[list[int], int, bool, int]], rewinds: bool) -> None:
+    machine = Machine(cells=shape.context, batch=shape.batch, rewinds=rewinds)
+    batch = Batch(machine, shape, clock=lambda: 0.0)
+    jobs = [job(prompt, 0 if chooses else limit, among=(1, 2) if chooses else ()) for prompt, limit, chooses, _ in asked]
+    for one in jobs:
+        batch.add(one)
+    batch.step()
+    assert batch.under_way == sum(one.held is not None for one in jobs)
+    run(batch)
+    done = batch.done
+    assert done.read + done.shared == sum(one.prompt for one in jobs)
+    again = sum(max(0, _said(one) - 1) for one in jobs) - done.right  # what was written is read behind it, right guesses only as such
+    assert again <= machine.read - done.read - done.guessed <= again + len(jobs)  # a right guess may be the last of its text
+    assert batch.under_way == 0
+
+
+def _said(one: Job) -> int:
+    """How many tokens the model said: the one that ends the text as well."""
+    return one.written + (one.finish == "stop" and not one.among)
+
+
 def test_a_shared_beginning_is_read_once_even_by_those_who_come_together() -> None:
     shape = Shape(sequences=8, context=2000, batch=16)
     machine = Machine(cells=2000, batch=16)
@@ -165,3 +188,13 @@ def test_guesses_save_steps_and_never_outnumber_the_logits() -> None:
     batch.add(one)
     run(batch)
     assert max(machine.sizes[2:], default=0) <= outputs(shape)
+
+
+def test_each_right_guess_saves_a_step_and_is_counted() -> None:
+    machine = Machine(cells=1000, batch=64)
+    batch = Batch(machine, Shape(sequences=4, context=1000, batch=64), clock=lambda: 0.0)
+    one = job([6, 4, 2] * 6, 20)
+    batch.add(one)
+    run(batch)
+    assert 0 < batch.done.right < batch.done.guessed
+    assert len(machine.sizes) == _said(one) - batch.done.right

@@ -59,6 +59,21 @@ def test_a_crash_fails_all_five_at_once_and_the_engine_comes_back(opened: Opens)
     assert (dict(keeper.restarts), heard) == ({"crashed": 1}, ["crashed"])
 
 
+def test_what_it_did_and_used_is_not_forgotten_when_it_is_lost(opened: Opens) -> None:
+    keeper = opened()
+    ask(keeper, "hello")
+    until(lambda: keeper.work().tokens.read == len("hello"))
+    assert (keeper.work().held, keeper.work().cells) == (3, 1)
+    used = keeper.work().cpu_s
+    assert used  # starting alone takes some
+    os.kill(keeper.pid, signal.SIGKILL)
+    until(lambda: keeper.restarts["crashed"] == 1 and works(keeper))
+    until(lambda: keeper.work().tokens.read >= len("hello" * 2))
+    again = keeper.work().cpu_s
+    assert again
+    assert again > used
+
+
 def test_while_it_is_down_who_asks_is_told_at_once(opened: Opens) -> None:
     keeper = opened(patience=replace(QUICK, waits=(600.0, 600.0)))
     os.kill(keeper.pid, signal.SIGKILL)

@@ -61,6 +61,31 @@ def test_the_same_prompt_gets_the_same_text_whatever_was_asked_before(writer: Ll
 
 
 @pytest.mark.model
+def test_it_tells_what_it_has_read_and_holds(writer: LlamaWriter) -> None:
+    prompts = [f"Nobody asked this before. {_prompt(question)}" for question in QUESTIONS]
+    before = writer.tally().tokens
+    under_way: list[int] = []
+    together(*(partial(_write, writer, prompt, tokens=30) for prompt in prompts), lambda: under_way.append(_most_under_way(writer)))
+    after = writer.tally()
+    read, shared = after.tokens.read - before.read, after.tokens.shared - before.shared
+    assert read + shared == sum(len(writer._framed(prompt)) for prompt in prompts)
+    assert shared > 2 * 256  # the second and the third begin as the first one
+    assert under_way[0] > 1
+    assert (writer.under_way, after.under_way) == (0, 0)
+    assert after.cells >= len(writer._framed(prompts[0]))
+
+
+def _most_under_way(writer: LlamaWriter) -> int:
+    """While something is."""
+    until = monotonic() + 60
+    most = 0
+    while monotonic() < until and (writer.under_way or not most):
+        most = max(most, writer.under_way)
+        sleep(0.001)
+    return most
+
+
+@pytest.mark.model
 def test_a_shared_beginning_is_computed_once(writer: LlamaWriter, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[int] = []
     step = Native.step

@@ -16,6 +16,8 @@ from bot.core.alert.broadcast import Stage
 from bot.core.errors import SendError
 from bot.core.gauges import Gauges, Spending, Waiting
 from bot.core.types import Lane, Status
+from bot.core.workload import Work, Workload
+from bot.metrics import engine
 from bot.metrics.families import KINDS, REGISTRY
 from bot.metrics.looked import Looked
 from tests.operations.exprs import Metric, read
@@ -24,7 +26,7 @@ OPERATIONS = Path(__file__).resolve().parents[2] / "docs" / "operations"
 PROMETHEUS = {"job", "instance"}  # labels that Prometheus adds
 OUTCOMES = {"wired", "broken", *(re.sub(r"(?<=.)([A-Z])", r"_\1", error.__name__).lower() for error in SendError.__subclasses__())}
 VALUES = {
-    "outcome": OUTCOMES | {"taken", "refused", "failed"},
+    "outcome": OUTCOMES | {"taken", "refused", "failed", "served", "cut", "right", "wrong"},
     "status": {*map(str, Status), "postponed"},
     "lane": {*map(str, Lane), "beat"},
     "kind": KINDS | {"other"},
@@ -52,6 +54,9 @@ def _existing() -> Mapping[str, frozenset[str]]:
         names |= {sample.name: frozenset(sample.labels) for sample in family.samples}
     for family in REGISTRY.collect():
         names |= {sample.name: frozenset({"process", *sample.labels}) for sample in family.samples}
+    load = Workload(texts={"served": 1}, shed={"late": 1}, work=Work(cpu_s=1.0, joules=1.0))
+    for numbers in engine.families(load):
+        names |= {sample.name: frozenset({"process", *sample.labels}) for sample in numbers.samples}
     for collector, found in REGISTRY._collector_to_names.items():
         labels = {"process", *getattr(collector, "_labelnames", ())}
         names |= {name: frozenset(labels | ({"le"} if name.endswith("_bucket") else set())) for name in found}
