@@ -183,10 +183,13 @@ class Index:
         evidence = {}
         for n in {*_best(bm25), *_best(like), *_best(says), *_best({n: share for n, share in crowd.items() if n != _NOBODY})}:
             lines = [i for i in range(len(self.lines))[self._entries[n].lines] if i != without]
-            nearest = max(lines, key=lambda i: trust.nearness(alike.get(i, 0.0), near[i] if near else 0.0), default=-1)
+            shared = [alike.get(i, 0.0) for i in lines]
+            meant = [near[i] for i in lines] if near else [0.0] * len(lines)
+            nearness = list(map(trust.nearness, shared, meant))
+            nearest = lines[nearness.index(max(nearness))] if lines else -1
             seen = Evidence(
                 words=bm25.get(n, 0.0) / (worth * (_K1 + 1)) if worth else 0.0,
-                line=max((alike.get(i, 0.0) for i in lines), default=0.0),
+                line=max(shared, default=0.0),
                 found=found.get(n, 0.0) / self._spelling.rarest,
                 covered=found.get(n, 0.0) / worth if worth else 0.0,
                 like=like.get(n, 0.0),
@@ -194,7 +197,7 @@ class Index:
                 prior=priors.get(self._entries[n].skill, 0.0),
                 stray=stray,
                 meant=bool(near),
-                strange=strange - max(near[i] for i in lines) if near and lines else 0.0,
+                strange=strange - max(meant) if near and lines else 0.0,
                 crowd=crowd.get(n, trust.CROWD_FLOOR),
                 nobody=nobody,
             )
