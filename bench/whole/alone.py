@@ -14,6 +14,8 @@ from bot.config import Settings
 from bot.core.errors import ModelFailed
 from models.engine import Engine, keep_engine
 
+_GARBAGE = "wrote garbage"  # as models.line says it
+
 
 def alone(settings: Settings, questions: Sequence[Question], plan: Plan) -> Run:
     """In a process of its own, which takes the engine with it when it ends."""
@@ -40,7 +42,12 @@ def asked(engine: Engine, called: Mapping[str, Call], within_s: float) -> Ask:
                 raise ModelFailed("The engine did not choose in time.")
             return Said(call.among[max(range(len(shares)), key=lambda n: shares[n])], 0, 0.0)
         assert engine.writer is not None
-        draft = engine.writer.write(prompt, max_tokens=call.max_tokens, stop=call.stop, deadline=deadline)
+        try:
+            draft = engine.writer.write(prompt, max_tokens=call.max_tokens, stop=call.stop, deadline=deadline)
+        except ModelFailed as error:
+            if _GARBAGE not in str(error):
+                raise
+            return Said("", 0, 0.0)  # the engine has done its work, and the service would send the fact's own words now
         return Said(draft.text, draft.tokens, draft.first_s)
 
     return ask

@@ -11,6 +11,7 @@ import requests
 from bench.engine.loop import Said
 from bench.whole import __main__ as command
 from bench.whole import show
+from bench.whole.alone import asked as asked_alone
 from bench.whole.measure import Plan, Run, measure
 from bench.whole.provider import Provider
 from bench.whole.questions import Call, Question, find, read, write
@@ -18,8 +19,11 @@ from bench.whole.service import calls_in
 from bot.app import SKILLS
 from bot.config import load
 from bot.core.choose import prompt as choice
+from bot.core.errors import ModelFailed
 from bot.core.promise import worded
 from bot.core.types import Lang, Library
+from models.engine import Engine
+from models.fake import FakeWriter
 from skills import loader
 from tests.providers.http_gateway import SECRET, signature
 
@@ -118,3 +122,17 @@ def test_questions_are_kept_in_a_file(tmp_path: Path) -> None:
     writing = Question("maize?", Call("Passage: ...", max_tokens=64, stop=("\n",)))
     write(tmp_path / "kept", [choosing, writing])
     assert read(tmp_path / "kept") == [choosing, writing]
+
+
+@pytest.mark.parametrize(
+    ("why", "counts"), [("The model wrote garbage: the same piece over and over.", True), ("The engine is closed.", False)]
+)
+def test_garbage_is_an_answer_of_the_engine_alone_and_an_engine_that_is_gone_is_none(why: str, counts: bool) -> None:
+    writer = FakeWriter()
+    writer.enqueue(ModelFailed(why))
+    ask = asked_alone(Engine(writer=writer), {"Passage": Call("Passage", max_tokens=8)}, 5.0)
+    if counts:
+        assert ask("Passage") == Said("", 0, 0.0)
+    else:
+        with pytest.raises(ModelFailed):
+            ask("Passage")
