@@ -128,4 +128,6 @@ def _name(process: psutil.Process) -> str:
     words = process.cmdline()
     if "bot.worker" in words:
         return words[words.index("bot.worker") + 1]
+    if "models.child" in words:
+        return "engine"
     return "gateway" if "bot.gateway" in words else "valkey" if "valkey" in words[0] else words[0]

@@ -9,6 +9,7 @@ import hashlib
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache, partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from models import e5
 
 WIDTH = 384
 _KEPT = 150_000  # vectors, 120 MB
+_LATELY = 64  # questions: more than are answered at one time
 _KEPT_EVERY = 2000  # new texts, about 10 s on two cores
 STEPS = Path(__file__).with_name("adapters") / "e5-small.npz"
 Vectors = NDArray[np.float32]
@@ -49,6 +51,8 @@ class Embedder:
         self._keep = keep
         self._lines = self._passages = np.zeros((0, WIDTH), np.float32)
         self._places: dict[str, int] = {}
+        # A question is held against the index two or three times, and a vector takes about 20 ms of a core.
+        self._made = lru_cache(_LATELY)(partial(self._embed, "query"))
 
     def learn(self, lines: Sequence[str], passages: Sequence[str]) -> None:
         """See bot.core.ports.Meaning."""
@@ -84,9 +88,18 @@ class Embedder:
 
     def compare(self, question: str) -> tuple[Sequence[float], Sequence[float]]:
         """See bot.core.ports.Meaning."""
+        asked = self._asked(question)
+        return _products(self._lines, asked).tolist(), _products(self._passages, asked).tolist()
+
+    def near(self, question: str, lines: Sequence[int]) -> Sequence[float]:
+        """See bot.core.ports.Meaning."""
+        near: list[float] = _products(self._lines[list(lines)], self._asked(question)).tolist()
+        return near
+
+    def _asked(self, question: str) -> Vectors:
+        """What a question means: what was learnt of it or, the last few questions, was just made."""
         place = self._places.get(question)
-        asked = self._embed("query", question) if place is None else self._lines[place]
-        return (self._lines @ asked).tolist(), (self._passages @ asked).tolist()
+        return self._made(question) if place is None else self._lines[place]
 
     def _stacked(self, kind: str, texts: Sequence[str], known: dict[str, Vectors]) -> Vectors:
         return np.stack([known[self._key(kind, text)] for text in texts]) if texts else np.zeros((0, WIDTH), np.float32)
@@ -110,6 +123,13 @@ class Embedder:
 
     def _key(self, kind: str, text: str) -> str:
         return hashlib.sha256(f"{self._which}{kind}:{text}".encode()).hexdigest()[:24]
+
+
+def _products(vectors: Vectors, asked: Vectors) -> Vectors:
+    """Of `asked` with each vector, in this thread. As one product of matrices numpy's library shares it out over all cores, and who is done
+    spins until the others are: where the engine has those cores, that took longer than all the rest of an answer."""
+    products: Vectors = np.vecdot(vectors, asked)
+    return products
 
 
 def base_file() -> Path | None:

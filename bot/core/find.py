@@ -139,7 +139,7 @@ class Finder:
 
     def _follow_up(self, question: str, lang: Lang, skill: str, turns: Sequence[str]) -> Found | None:
         """A short question that leans on the one before ("na maharage?"): read together, and the fact must hold all of the new words."""
-        if not turns:
+        if not turns or self._index.covered(question) < FOLLOWS:  # then no fact can hold them: most questions need no second search
             return None
         hit = self._router.route(f"{turns[-1]} {question}", hint=skill).sure_hit
         return self._by_search(hit, lang) if hit and self._index.coverage(question, hit.fact) >= FOLLOWS else None

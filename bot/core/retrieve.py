@@ -7,12 +7,13 @@ embedding model is there, how near the question is in meaning. `bot.core.trust` 
 
 import heapq
 import math
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.core import trust, words
 from bot.core.ports import Meaning
+from bot.core.postings import inverse_frequency, postings
 from bot.core.quote import sentences
 from bot.core.spelling import Spelling, Term, stemmed
 from bot.core.trust import Evidence
@@ -83,14 +84,14 @@ class Index:
         self._strays = list(strays)
         asked = [*((line.text, line.fact.lang) for line in self.lines), *self._strays]
         self._stems = [frozenset(stemmed(text, lang)) for text, lang in asked]
-        self._idf = _idf([*(e.weights for e in self._entries), *self._stems[len(self.lines) :]])
+        self._idf = inverse_frequency([*(e.weights for e in self._entries), *self._stems[len(self.lines) :]])
         self._mean = sum(e.length for e in self._entries) / max(1, len(self._entries))
         known = ((text, f.lang) for e in self._entries for f in e.facts.values() for text in _texts(f))
         self._spelling = Spelling([*known, *self._strays], self._idf)
         self._same = {_folded(text): n for n, (text, _) in reversed([*enumerate(asked)])}
         self._wholes = [sum(self._idf.get(s, 0.0) for s in stems) for stems in self._stems]
-        self._in_entries = _postings((n, s, w) for n, e in enumerate(self._entries) for s, w in e.weights.items())
-        self._in_lines = _postings((n, s, 1.0) for n, stems in enumerate(self._stems) for s in stems)
+        self._in_entries = postings((n, s, w) for n, e in enumerate(self._entries) for s, w in e.weights.items())
+        self._in_lines = postings((n, s, 1.0) for n, stems in enumerate(self._stems) for s in stems)
         self._meaning = meaning
         if meaning is not None:
             meaning.learn([text for text, _ in asked], self._passages)
@@ -114,21 +115,33 @@ class Index:
         (counted on) of the strays: to ask its own question as if nobody had thought of it."""
         terms = self._spelling.terms(text)
         found = self._evidence(text, terms, without, priors or {})
-        ranked = sorted(found, key=lambda n: -trust.score(found[n][0]))
+        scores = {n: trust.score(evidence) for n, (evidence, _) in found.items()}
+        ranked = sorted(found, key=lambda n: -scores[n])
         kept = [n for n in ranked if not skill or self._entries[n].skill == skill][:top]
-        return [self._hit(n, found, kept) for n in kept]
+        return [self._hit(n, found, scores, kept) for n in kept]
 
     def details(self, text: str, fact: Fact, *, without: int = -1) -> list[str]:
         """The sentences of `fact` that its details ask for, nearest to the question first, each once."""
-        terms = self._spelling.terms(text)
-        alike = self._by_lines(terms, sum(t.worth for t in terms))
-        near = self._meaning.compare(text)[0] if self._meaning is not None else ()
         place = self._places.get(id(fact))
         held = range(len(self.lines))[self._entries[place].lines] if place is not None else ()
         own = [i for i in held if self.lines[i].fact is fact]
         own = [i for i in own if i != without and self.lines[i].answer != fact.sms]
-        ranked = sorted(own, key=lambda i: -trust.nearness(alike.get(i, 0.0), near[i] if near else 0.0))
+        if not own:
+            return []
+        terms = self._spelling.terms(text)
+        alike = self._by_lines(terms, sum(t.worth for t in terms))
+        near = self._meaning.near(text, own) if self._meaning is not None else [0.0] * len(own)
+        nearness = {i: trust.nearness(alike.get(i, 0.0), meant) for i, meant in zip(own, near, strict=True)}
+        ranked = sorted(own, key=lambda i: -nearness[i])
         return list(dict.fromkeys(self.lines[i].answer for i in ranked))
+
+    def covered(self, text: str) -> float:
+        """The most of what `text` asks about that stands in any one fact: no fact has more `coverage`."""
+        terms = self._spelling.terms(text)
+        if not terms:
+            return 1.0
+        _, found = self._by_words(terms, self._left_out(-1))
+        return max(found.values(), default=0.0) / sum(t.worth for t in terms)
 
     def coverage(self, text: str, fact: Fact) -> float:
         """How much of what `text` asks about stands in `fact`, 0 to 1; 1 where it asks about nothing ("and how much?")."""
@@ -170,10 +183,13 @@ class Index:
         evidence = {}
         for n in {*_best(bm25), *_best(like), *_best(says), *_best({n: share for n, share in crowd.items() if n != _NOBODY})}:
             lines = [i for i in range(len(self.lines))[self._entries[n].lines] if i != without]
-            nearest = max(lines, key=lambda i: trust.nearness(alike.get(i, 0.0), near[i] if near else 0.0), default=-1)
+            shared = [alike.get(i, 0.0) for i in lines]
+            meant = [near[i] for i in lines] if near else [0.0] * len(lines)
+            nearness = list(map(trust.nearness, shared, meant))
+            nearest = lines[nearness.index(max(nearness))] if lines else -1
             seen = Evidence(
                 words=bm25.get(n, 0.0) / (worth * (_K1 + 1)) if worth else 0.0,
-                line=max((alike.get(i, 0.0) for i in lines), default=0.0),
+                line=max(shared, default=0.0),
                 found=found.get(n, 0.0) / self._spelling.rarest,
                 covered=found.get(n, 0.0) / worth if worth else 0.0,
                 like=like.get(n, 0.0),
@@ -181,7 +197,7 @@ class Index:
                 prior=priors.get(self._entries[n].skill, 0.0),
                 stray=stray,
                 meant=bool(near),
-                strange=strange - max(near[i] for i in lines) if near and lines else 0.0,
+                strange=strange - max(meant) if near and lines else 0.0,
                 crowd=crowd.get(n, trust.CROWD_FLOOR),
                 nobody=nobody,
             )
@@ -192,10 +208,10 @@ class Index:
         """Entry, and _NOBODY for the strays -> the logarithm of its lines' share of all that lies near the question: many lines that are
         rather near say more than one."""
         top = max(near)
+        least = top - _FAR
         shares: defaultdict[int, float] = defaultdict(float)
-        for i, value in enumerate(near):
-            if value > top - _FAR:
-                shares[self.lines[i].entry if i < len(self.lines) else _NOBODY] += math.exp((value - top) / _HEAT)
+        for i in [i for i, value in enumerate(near) if value > least]:
+            shares[self.lines[i].entry if i < len(self.lines) else _NOBODY] += math.exp((near[i] - top) / _HEAT)
         whole = sum(shares.values())
         return {n: max(trust.CROWD_FLOOR, math.log(share / whole)) for n, share in shares.items()}
 
@@ -244,13 +260,13 @@ class Index:
         lines = [*lines[:without], -1.0, *lines[without + 1 :]] if without >= 0 else lines
         return lines, _above([max(lines[e.lines]) for e in self._entries]), _above([max(passages[e.passages]) for e in self._entries])
 
-    def _hit(self, place: int, found: Mapping[int, tuple[Evidence, int]], kept: Sequence[int]) -> Hit:
+    def _hit(self, place: int, found: Mapping[int, tuple[Evidence, int]], scores: Mapping[int, float], kept: Sequence[int]) -> Hit:
         evidence, line = found[place]
-        rivals = [trust.score(found[n][0]) for n in kept if n != place]
-        evidence = replace(evidence, margin=trust.score(evidence) - max(rivals, default=0.0))
+        rivals = [scores[n] for n in kept if n != place]
+        evidence = replace(evidence, margin=scores[place] - max(rivals, default=0.0))
         fact = self.lines[line].fact if line >= 0 else next(iter(self._entries[place].facts.values()))
         answer = self.lines[line].answer if line >= 0 else fact.sms
-        return Hit(fact, trust.score(evidence), trust.confidence(evidence), answer, evidence)
+        return Hit(fact, scores[place], trust.confidence(evidence), answer, evidence)
 
 
 def _folded(text: str) -> str:
@@ -275,15 +291,3 @@ def _texts(fact: Fact) -> Iterable[str]:
 def _said(fact: Fact) -> Sequence[str]:
     """What the fact says, in pieces small enough to have one meaning."""
     return (f"{fact.title}. {fact.sms}", *sentences(fact.body))
-
-
-def _postings(rows: Iterable[tuple[int, str, float]]) -> Mapping[str, Sequence[tuple[int, float]]]:
-    held: defaultdict[str, list[tuple[int, float]]] = defaultdict(list)
-    for place, stem, weight in rows:
-        held[stem].append((place, weight))
-    return held
-
-
-def _idf(held: Sequence[Iterable[str]]) -> dict[str, float]:
-    count = Counter(s for stems in held for s in stems)
-    return {s: math.log(1 + (len(held) - n + 0.5) / (n + 0.5)) for s, n in count.items()}

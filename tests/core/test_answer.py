@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from bot.core.answer import Answerer
 from bot.core.ports import Writer
+from bot.core.retrieve import Hit, Index
 from bot.core.text import measure
 from bot.core.types import Lang, Limits, Reply
 from tests.core import small
@@ -103,6 +105,20 @@ def test_a_follow_up_leans_on_the_question_before() -> None:
     assert ask("and how many?").kind == "refusal"
     followed = ask("and how many?", turns=("worms in maize", "spacing of beans"))
     assert (followed.kind, followed.facts) == ("fact", ("beans",))
+
+
+def test_a_question_that_no_fact_can_follow_up_is_searched_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    searched: list[str] = []
+    search = Index.search
+
+    def counted(index: Index, text: str, **named: Any) -> list[Hit]:
+        searched.append(text)
+        return search(index, text, **named)
+
+    monkeypatch.setattr(Index, "search", counted)
+    ask("who is the president", turns=("how do i kill armyworm",))
+    ask("and how many?", turns=("spacing of beans",))
+    assert searched == ["who is the president", "and how many?", "spacing of beans and how many?"]
 
 
 def test_a_new_subject_does_not_get_the_old_answer() -> None:

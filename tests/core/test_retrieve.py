@@ -1,6 +1,7 @@
 """Finding the fact that a messy question asks for, and knowing when there is none."""
 
 import dataclasses
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.core.retrieve import Index
 from bot.core.trust import CONFIDENT, SURE
-from bot.core.types import Lang
+from bot.core.types import Detail, Lang
 from tests.core import small
 
 INDEX = Index(small.FACTS)
@@ -106,3 +107,38 @@ def test_any_text_can_be_searched(text: str) -> None:
     for hit in INDEX.search(text):
         assert 0 <= hit.confidence <= 1
         assert hit.score > 0
+
+
+WORDS = ["worms", "maize", "how", "many", "army", "dawa", "ya", "viwavi", "loan", "app", "kuhifadhi", "beans", "ndizi", "12", "xyzzy"]
+
+
+@given(st.lists(st.sampled_from(WORDS), max_size=6).map(" ".join))
+def test_no_fact_covers_more_of_a_text_than_is_said(text: str) -> None:
+    assert INDEX.covered(text) == pytest.approx(max(INDEX.coverage(text, fact) for fact in small.FACTS))
+
+
+class Heard:
+    """A Meaning that finds a text near the lines that `near_to` accepts, and notes what it is asked."""
+
+    def __init__(self, near_to: str) -> None:
+        self.near_to, self.lines, self.passages, self.looked = near_to, list[str](), list[str](), list[Sequence[int]]()
+
+    def learn(self, lines: Sequence[str], passages: Sequence[str]) -> None:
+        self.lines, self.passages = list(lines), list(passages)
+
+    def compare(self, question: str) -> tuple[Sequence[float], Sequence[float]]:
+        return self.near(question, range(len(self.lines))), [0.0] * len(self.passages)
+
+    def near(self, question: str, lines: Sequence[int]) -> Sequence[float]:
+        self.looked.append(lines)
+        return [float(self.lines[n] == self.near_to) for n in lines]
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_the_detail_that_means_the_same_comes_first_and_only_the_facts_own_lines_are_looked_at(first: int) -> None:
+    details = (Detail("what of the eggs", "Crush the eggs."), Detail("what of the larvae", "Pick the larvae."))
+    fact = dataclasses.replace(small.FACTS[0], details=details)
+    meaning = Heard(details[first].question)
+    found = Index((fact, *small.FACTS[1:]), meaning).details("the little ones", fact)
+    assert found == [details[first].sentence, details[1 - first].sentence]
+    assert [[meaning.lines[n] for n in lines] for lines in meaning.looked] == [[detail.question for detail in details]]

@@ -185,6 +185,23 @@ def test_an_index_of_nothing_compares_with_nothing(tmp_path: Path) -> None:
     assert embedder.compare("anything") == ([], [])
 
 
+def test_some_lines_alone_are_as_near_as_among_all_and_a_question_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    embedder, read = learnt(tmp_path / "keep.npz"), list[str]()
+    embed = embedder._embed
+
+    def counted(kind: str, text: str) -> Vectors:
+        read.append(text)
+        return embed(kind, text)
+
+    monkeypatch.setattr(Embedder, "_embed", lambda _, kind, text: counted(kind, text))
+    embedder = learnt(tmp_path / "keep.npz")
+    for asked in ("storing my maize harvest", LINES[1]):
+        every = embedder.compare(asked)[0]
+        np.testing.assert_allclose(embedder.near(asked, [2, 0]), [every[2], every[0]], atol=1e-6)
+    assert embedder.near("storing my maize harvest", []) == []
+    assert read == ["storing my maize harvest"]  # a line's own meaning was learnt
+
+
 def test_several_threads_hear_the_same(tmp_path: Path) -> None:
     embedder = learnt(tmp_path / "keep.npz")
     asked = [f"question {n} about maize" for n in range(6)]
