@@ -10,15 +10,17 @@ from bot.core.alert.body import from_body, to_body
 from bot.core.alert.cap import Alert, AlertStatus, Certainty, MsgType, Reference, Severity, Urgency
 from bot.core.alert.lineage import REACH
 from bot.core.alert.stored import AlertQuery, Decision, State, StoredAlert
-from bot.store.alert_tables import ALERT, ALERT_REFERENCE, NOTICE
+from bot.store.alert_tables import ALERT, ALERT_REFERENCE, HAS_RAW_SQL, NOTICE
 from bot.store.engine import Database, insert_once
 from bot.store.rules import clean
-from bot.store.statements import ROW, one_of
+from bot.store.statements import NOW, ROW, given, one_of
 
 _A, _R, _N = ALERT.c, ALERT_REFERENCE.c, NOTICE.c
 _LIGHT = [column for column in ALERT.c if column.name not in {"body", "raw"}]
 _FIXED = {"id", "sender", "identifier", "sent", "references"}
 _SAVE = update(ALERT).where(_A.id == ROW)
+_OVER = select(_A.id).where(HAS_RAW_SQL, _A.received < NOW, _A.expires < NOW).order_by(_A.received).limit(given("most"))
+_FORGET = update(ALERT).where(_A.id.in_(_OVER.scalar_subquery())).values(raw=b"")
 _FEW = 200  # rows in one IN
 _MOST_KIN = 500
 _TURN = text("SELECT pg_advisory_xact_lock(4702958813376091245)")  # a number that means received alerts to all of our processes
@@ -116,6 +118,10 @@ class Alerts:
     def received_raw(self, id: int) -> bytes:
         with self._db.read() as connection:
             return _raw(connection, id)
+
+    def forget_raw(self, *, before: float, limit: int) -> int:
+        with self._db.write() as connection:
+            return connection.execute(_FORGET, {"now": before, "most": limit}).rowcount
 
     def chain(self, id: int) -> Sequence[StoredAlert]:
         with self._db.read() as connection:

@@ -100,6 +100,14 @@ async def test_the_document_comes_as_a_file_and_never_as_a_page(place: Office, a
     assert b"<identifier>A1" in page.body
 
 
+async def test_a_document_that_is_kept_no_more_is_not_offered(place: Office, amina: Browser) -> None:
+    await _upload(place, amina)
+    assert f"{ALERTS}/1/raw" in (await amina.get(f"{ALERTS}/1")).text
+    place.app.receiving.store.forget_raw(before=float("inf"), limit=9)
+    assert f"{ALERTS}/1/raw" not in (await amina.get(f"{ALERTS}/1")).text
+    assert (await amina.get(f"{ALERTS}/1/raw")).status == 404
+
+
 async def test_a_broadcast_is_drafted_from_it(place: Office, amina: Browser) -> None:
     await _upload(place, amina)
     page = await amina.get(f"{ALERTS}/1/draft")

@@ -153,7 +153,7 @@ class IntakeTx(NoticeTx, AuditTx, Protocol):
         ...
 
     def alert_raw(self, id: int) -> bytes:
-        """The bytes as they came, b"" where they came in a list of alerts."""
+        """The bytes as they came, b"" where they came in a list of alerts, or are kept no more."""
         ...
 
     def kin(self, ids: Sequence[int], *, steps: int) -> Sequence[StoredAlert]:
@@ -189,7 +189,12 @@ class IntakeStore(Protocol):
         ...
 
     def received_raw(self, id: int) -> bytes:
-        """The bytes as they came, b"" where there is no such alert."""
+        """The bytes as they came, b"" where there is no such alert, or where they are kept no more."""
+        ...
+
+    def forget_raw(self, *, before: float, limit: int) -> int:
+        """Forgets the bytes of at most `limit` alerts that came and expired before then, the oldest first. What they said, what became of
+        them and what they have to do with each other stays. Returns how many."""
         ...
 
     def chain(self, id: int) -> Sequence[StoredAlert]:
