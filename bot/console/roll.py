@@ -6,6 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
+from bot.console.calls import spots
 from bot.console.drafts import BROADCASTS
 from bot.console.frame import Frame
 from bot.console.maps import Dot, dot_map
@@ -50,7 +51,7 @@ def _values(ask: Ask) -> dict[str, Any]:
         "all": all_,
         "calls": calls,
         "may_answer": "author" in ask.member.roles,
-        "map": dot_map(_dots(ask, rows), ask.say("roll_map")),
+        "map": dot_map([*_dots(ask, rows), *spots([call.ticket for call in found])], ask.say("roll_map")),
         "escalation": _escalation(ask, broadcast, all_, now),
         "now": now,
     }

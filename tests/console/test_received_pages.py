@@ -163,7 +163,8 @@ async def test_the_roll_call_board_has_places_a_map_and_the_calls_for_help(place
         urn = "tel:+254700000000"
         tx.answer_roll(1, urn, RollAnswer.NEED_HELP, words="2", now=place.clock())
         tx.answer_roll(1, "tel:+254700000001", RollAnswer.SAFE, words="1", now=place.clock())
-        call = {"kind": TicketKind.NEED_HELP, "urgent": True, "question": "Maji <b>ndani</b>", "opened": place.clock()}
+        question = "Maji <b>ndani</b>\nLocation: -2.27000, 40.11000"
+        call = {"kind": TicketKind.NEED_HELP, "urgent": True, "question": question, "opened": place.clock()}
         tx.add_ticket(Ticket(urn=urn, channel="sim", lang=Lang.SW, **call))  # type: ignore[arg-type]
         tx.insert_delivery(NewDelivery("x", "sim", urn, ("x",), lane=Lane.SENDS), now=place.clock())
     for path in ("roll", "roll/now"):
@@ -171,5 +172,6 @@ async def test_the_roll_call_board_has_places_a_map_and_the_calls_for_help(place
         for words in ("1 need help", "1 safe", "2 not reached", "Garsen, Tana River", "Maji <b>ndani</b>", "the group volunteers gets it"):
             assert words in board.shown, words
         assert '<svg class="map"' in board.text
+        assert "<title>#1: 1</title>" in board.text  # exactly where they are, beside the dots of whole places
         assert "700000000" not in board.text
         assert "<b>" not in board.text
