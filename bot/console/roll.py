@@ -13,7 +13,7 @@ from bot.console.maps import Dot, dot_map
 from bot.console.visit import Ask
 from bot.console.where import where
 from bot.core.alert.board import BoardRow, total
-from bot.core.alert.broadcast import Broadcast
+from bot.core.alert.broadcast import Broadcast, Stage
 from bot.core.errors import NotDone
 from bot.core.place.types import PlaceKind
 from bot.core.urn import mask
@@ -51,6 +51,7 @@ def _values(ask: Ask) -> dict[str, Any]:
         "all": all_,
         "calls": calls,
         "may_answer": "author" in ask.member.roles,
+        "may_ask_again": "author" in ask.member.roles and broadcast.roll_call and broadcast.stage is Stage.SENT and all_.silent,
         "map": dot_map([*_dots(ask, rows), *spots([call.ticket for call in found])], ask.say("roll_map")),
         "escalation": _escalation(ask, broadcast, all_, now),
         "now": now,
