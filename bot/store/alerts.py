@@ -23,6 +23,7 @@ _OVER = select(_A.id).where(HAS_RAW_SQL, _A.received < NOW, _A.expires < NOW).or
 _FORGET = update(ALERT).where(_A.id.in_(_OVER.scalar_subquery())).values(raw=b"")
 _FEW = 200  # rows in one IN
 _MOST_KIN = 500
+_MOST_SAME = 40  # that only stamp one alert anew, the newest: they are quarantined for good, and a list may be made of nothing else
 _TURN = text("SELECT pg_advisory_xact_lock(4702958813376091245)")  # a number that means received alerts to all of our processes
 
 
@@ -40,8 +41,8 @@ class AlertRows:
         return _first(self._connection, select(*_LIGHT).where(same))
 
     def same_words(self, fingerprint: str, *, since: float, until: float) -> Sequence[StoredAlert]:
-        rows = select(*_LIGHT).where(_A.fingerprint == fingerprint, _A.sent >= since, _A.sent <= until).order_by(_A.sent, _A.id)
-        return _alerts(self._connection, rows)
+        same = (_A.fingerprint == fingerprint, _A.sent >= since, _A.sent <= until, _A.own != State.QUARANTINED)
+        return _alerts(self._connection, select(*_LIGHT).where(*same).order_by(_A.sent, _A.id).limit(_MOST_SAME))
 
     def add_alert(self, alert: StoredAlert, body: Alert | None, raw: bytes) -> int | None:
         statement = insert_once(self._connection.dialect.name, ALERT, "sender", "identifier", "sent").returning(_A.id)
@@ -198,8 +199,15 @@ def _kin(connection: Connection, ids: Sequence[int], *, steps: int) -> Sequence[
 def _with_same(connection: Connection, found: dict[int, StoredAlert], new: Sequence[StoredAlert]) -> Sequence[StoredAlert]:
     """`new`, and what stamps one of them anew or is stamped anew by one; adds those to `found`."""
     firsts = {alert.same_as or alert.id for alert in new}
-    same = [one for numbers in _packs(firsts) for one in connection.scalars(select(_A.id).where(_A.same_as.in_(numbers)))]
+    same = [one for numbers in _packs(firsts) for one in connection.scalars(_same(numbers))]
     return [*new, *_new(connection, found, [*firsts, *same])]
+
+
+def _same(firsts: Sequence[int]) -> Select[Any]:
+    """What only stamps one of `firsts` anew, of each the newest ones. From an index alone."""
+    nth = func.row_number().over(partition_by=_A.same_as, order_by=_A.id.desc())
+    ranked = select(_A.id, nth.label("nth")).where(_A.same_as.in_(firsts)).subquery().c
+    return select(ranked.id).where(ranked.nth <= _MOST_SAME)
 
 
 def _new(connection: Connection, found: dict[int, StoredAlert], ids: Iterable[int]) -> Sequence[StoredAlert]:

@@ -129,7 +129,7 @@ class IntakeTx(NoticeTx, AuditTx, Protocol):
         ...
 
     def same_words(self, fingerprint: str, *, since: float, until: float) -> Sequence[StoredAlert]:
-        """The alerts that say the same and were sent in that time, the first one first."""
+        """The alerts that say the same, were sent in that time and are not quarantined by themselves: some of the first, in their order."""
         ...
 
     def add_alert(self, alert: StoredAlert, body: Alert | None, raw: bytes) -> int | None:
@@ -157,7 +157,8 @@ class IntakeTx(NoticeTx, AuditTx, Protocol):
         ...
 
     def kin(self, ids: Sequence[int], *, steps: int) -> Sequence[StoredAlert]:
-        """The alerts of `ids` and those within so many references of them, in either direction, with what only stamps them anew."""
+        """The alerts of `ids` and those within so many references of them, in either direction, with what only stamps them anew (of one
+        alert the newest few: a list may be made of nothing else)."""
         ...
 
     def lapsed_notices(self, *, now: float) -> Sequence[int]:
