@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 
 from aiohttp import web
 
-from bot.console.calls import calls_map, geo
+from bot.console.calls import calls_map, geo, ticket_map
 from bot.console.frame import Frame, Waiting
 from bot.console.names import Names
 from bot.console.visit import Ask
@@ -86,7 +86,7 @@ class Inbox:
             ref=self._names.ref(ticket.urn) if person else "",
             place=where(ask).label(place) if place else "",
             at=at and (f"{at[0]:.5f}, {at[1]:.5f}", geo(at)),
-            map=calls_map(ask, [(ticket, place)]) if ticket.kind in URGENT else "",
+            map=ticket_map(ask, ticket, place) if ticket.kind in URGENT else "",
             stopped=person is not None and person.contact.opted_out,
             lines=ask.app.store.conversation(ticket.urn, limit=LINES),
             why=why,

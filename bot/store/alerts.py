@@ -22,7 +22,7 @@ _SAVE = update(ALERT).where(_A.id == ROW)
 _OVER = select(_A.id).where(HAS_RAW_SQL, _A.received < NOW, _A.expires < NOW).order_by(_A.received).limit(given("most"))
 _FORGET = update(ALERT).where(_A.id.in_(_OVER.scalar_subquery())).values(raw=b"")
 _FEW = 200  # rows in one IN
-_MOST_KIN = 500
+_MOST_KIN = 300  # so many are looked at: a list may be made of what names one alert
 _MOST_SAME = 40  # that only stamp one alert anew, the newest: they are quarantined for good, and a list may be made of nothing else
 _TURN = text("SELECT pg_advisory_xact_lock(4702958813376091245)")  # a number that means received alerts to all of our processes
 

@@ -64,8 +64,11 @@ async def test_calls_for_help_are_on_a_map_where_they_are_or_by_their_place(plac
     page = await amina.get(f"{TICKETS}/{exact}")
     assert '<a href="geo:-1.49123,40.02000">-1.49123, 40.02000</a>' in page.text  # the last one: people move
     assert page.text.count("<g><title>") == 1
+    assert ">Garsen</text>" in page.text  # what is around: a dot alone says nothing
     page = await amina.get(f"{TICKETS}/{by_place}")
     assert "<title>Hola: 1</title>" in page.text
+    assert ">Garsen</text>" in page.text
+    assert page.text.count(">Hola</text>") == 1
     assert "geo:" not in page.text
 
 
