@@ -128,6 +128,9 @@ class AlertSettings(BaseModel):
     feeds: dict[Name, FeedSettings] = Field(default={}, description="lists of alerts that are read, by a name of your own")
     push: dict[Name, PushSettings] = Field(default={}, description="who may push alerts to us, by a name of your own")
     expires_after_hours: float = Field(default=24.0, gt=0, le=24 * 14, description="how long an alert holds that does not say so itself")
+    keep_raw_days: float = Field(
+        default=365.0, ge=0, description="how long a received alert's document is kept once it is over; 0: for ever. Its content stays"
+    )
     relay: Literal["answer", "hold"] = Field(
         default="answer",
         description="what becomes of a trusted feed's alerts: 'answer': people who ask are told; 'hold': a person releases each one",

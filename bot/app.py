@@ -221,9 +221,11 @@ class App:
         return Receiving(self.settings, cast(Kept, self._kept), places=self.places, words=self.alert_words, clock=self.clock)
 
     def read_feeds(self) -> "Sequence[Reading]":
-        """Reads the feeds that are due, and tells anew what has expired in one language only. Returns how the feeds stand."""
+        """Reads the feeds that are due, tells anew what has expired in one language only, and forgets documents of long ago. Returns how
+        the feeds stand."""
         readings = self.receiving.feeds.read()
         self.receiving.intake.renew(now=self.clock())
+        self.receiving.forget()
         return readings
 
     @property

@@ -1,5 +1,6 @@
 """Puts together what receives alerts: the intake, the door that documents come in by, and the feeds that are read."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +20,10 @@ from bot.core.alert.words import AlertWords
 from bot.core.errors import BadSetting
 from bot.core.place.types import Gazetteer
 from bot.core.ports import Clock
+
+FORGOTTEN = 50  # documents at a time: each may have two megabytes
+
+log = logging.getLogger(__name__)
 
 
 class Kept(IntakeStore, FeedStore, Protocol):
@@ -54,6 +59,14 @@ class Receiving:
     def feeds(self) -> Feeds:
         """The feeds of the settings."""
         return Feeds(self.door, self.store, self._settings.alerts.feeds, self.origins, self._clock)
+
+    def forget(self) -> int:
+        """Forgets the documents of alerts that were over long ago, some at a time: for every minute or so. Returns how many."""
+        days = self._settings.alerts.keep_raw_days
+        forgotten = self.store.forget_raw(before=self._clock() - days * 86_400, limit=FORGOTTEN) if days else 0
+        if forgotten:
+            log.info("the documents of %d alerts that were over long ago are kept no more", forgotten)
+        return forgotten
 
     @staticmethod
     def upload(name: str) -> Origin:

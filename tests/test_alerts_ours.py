@@ -12,6 +12,7 @@ from bot.__main__ import main
 from bot.alerts_command import add_commands, ours
 from bot.app import App
 from bot.core.alert.broadcast import Stage
+from bot.core.alert.notice import RollAnswer
 from bot.core.alert.people import Listed
 from bot.core.alert.staff import Member, Role
 from bot.core.errors import NotDone
@@ -101,6 +102,19 @@ def test_from_the_draft_to_the_end_of_the_watch(box: Box) -> None:
     assert box.run("cancel-draft", "1", by="amina")[:2] == ["Broadcast 3 (Cancel) is draft: Flood, Garissa", "It follows broadcast 1."]
     assert "For: who got broadcast 1. Until: 2027-01-31 18:00." in box.run("over", "1", by="amina")
     assert "is stopped" in box.run("stop", "1", "--why", "wrong river", by="ben")[0]
+
+
+def test_a_roll_call_is_asked_again_of_who_says_nothing(box: Box) -> None:
+    made = str(box.flood("--roll-call"))
+    box.run("submit", made, by="amina")
+    box.run("approve", made, "--confirm", "3", by="ben")
+    box.run("status", made, "--watch")
+    said = box.run("ask-again", made, by="amina")
+    assert said[0] == "Broadcast 2 (Update) is draft: Flood, Garissa"
+    assert said[2] == "For: who got broadcast 1 and says nothing. Until: 2027-01-31 18:00."
+    with box.app.store.begin() as tx:
+        tx.answer_roll(1, "tel:+254700000001", RollAnswer.SAFE, words="1", now=box.app.clock())
+    assert box.run("submit", "2", by="amina")[0] == "Broadcast 2 waits for another person: 2 people."
 
 
 @pytest.mark.parametrize(

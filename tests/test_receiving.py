@@ -38,12 +38,12 @@ def server() -> Iterator[FeedServer]:
         yield started
 
 
-def app(tmp_path: Path, server: FeedServer, **feed: object) -> App:
+def app(tmp_path: Path, server: FeedServer, *, now: float = AT, keep_raw_days: float = 0, **feed: object) -> App:
     values = {"url": f"{server.url}/rss.xml", "trust": True, "source": "Met Office"} | feed
-    alerts = AlertSettings.model_validate({"feeds": {"met": values}})
+    alerts = AlertSettings.model_validate({"feeds": {"met": values}, "keep_raw_days": keep_raw_days})
     settings = Settings(data_dir=tmp_path, model="none", embedder="none", alerts=alerts)
     upgrade(settings.sqlalchemy_url)
-    return build(settings, clock=lambda: AT)
+    return build(settings, clock=lambda: now)
 
 
 def publish(server: FeedServer, one: Alert, signer: Pair | None = None) -> None:
@@ -104,6 +104,19 @@ def test_what_a_feed_says_is_in_no_metric_and_no_log(tmp_path: Path, server: Fee
     readings = place.read_feeds()
     assert "Flood" not in json.dumps([(one.feed, one.taken) for one in readings]) + caplog.text
     place.store.close()
+
+
+@pytest.mark.parametrize(("days", "is_kept"), [(30, False), (60, True), (0, True)])
+def test_a_document_is_kept_as_long_as_the_settings_say(tmp_path: Path, server: FeedServer, days: float, *, is_kept: bool) -> None:
+    publish(server, FLOOD)
+    first = app(tmp_path, server, keep_raw_days=days)
+    first.read_feeds()
+    assert first.receiving.store.received_raw(1)
+    first.store.close()
+    later = app(tmp_path, server, keep_raw_days=days, now=AT + 40 * 86_400)
+    later.read_feeds()
+    assert bool(later.receiving.store.received_raw(1)) is is_kept
+    later.store.close()
 
 
 def test_a_store_in_memory_has_no_alerts_and_says_so() -> None:

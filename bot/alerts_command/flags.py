@@ -19,6 +19,7 @@ _STEPS = {
     "resume": "on with it",
     "stop": "end it for good",
     "over": "draft the news that the danger is over, for those who got it",
+    "ask-again": "draft a roll call once more, for those who got it and say nothing",
 }
 
 

@@ -27,6 +27,7 @@ _ROUTES = {
     "cancel-draft": "draftCancel",
     "cancel": "draftCancel",
     "over": "draftAllClear",
+    "ask-again": "draftAskingAgain",
     "submit": "submitDraft",
     "withdraw": "withdrawDraft",
     "approve": "approveBroadcast",

@@ -51,9 +51,11 @@ def _broadcast(one: shapes.BroadcastShape, zone: tzinfo) -> Iterator[str]:
     if one.follows:
         yield f"It follows broadcast {one.follows}."
     people = one.audience
+    every = not people.got or people.rest
     whom = [place.label for place in people.places] + [f"group {group}" for group in people.groups]
     whom += ["everyone"] * people.everyone + ["people whose place nobody knows"] * people.unplaced
-    whom += [f"who got broadcast {people.got}"] if people.got else []
+    got = [f"who got broadcast {people.got}" + " and says nothing" * people.silent] if people.got else []
+    whom = [*whom, *got] if every else got
     without = f", without {'; '.join(place.label for place in people.without)}" if people.without else ""
     yield f"For: {'; '.join(whom) or 'nobody yet'}{without}. Until: {_when(one.expires, zone) or 'nobody said'}."
     yield f"By {one.author}" + (f", approved by {one.approver} at {_when(one.approved, zone)}." if one.approver else ".")

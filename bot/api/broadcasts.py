@@ -131,6 +131,10 @@ def _over(call: Call) -> shapes.BroadcastShape:
     return _shape(call, drafted(call, _ready(call).over))
 
 
+def _again(call: Call) -> shapes.BroadcastShape:
+    return _shape(call, drafted(call, _ready(call).again))
+
+
 def _progress(call: Call) -> shapes.ProgressShape:
     known(call)
     return shown.progress(call.app.alert_desk.progress(call.id))
@@ -251,6 +255,17 @@ ROUTES: Sequence[Route] = (
         "Drafts the news that the danger is over, for those who got it.",
         roles=AUTHORS,
         does=_over,
+        takes=forms.Nothing,
+        made=True,
+        once=True,
+    ),
+    _route(
+        "POST",
+        f"{_AT}/ask-again",
+        "draftAskingAgain",
+        "Drafts a roll call once more, for those who got it and say nothing.",
+        roles=AUTHORS,
+        does=_again,
         takes=forms.Nothing,
         made=True,
         once=True,

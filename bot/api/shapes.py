@@ -67,6 +67,7 @@ class AudienceShape(Shape):
     unplaced: bool
     got: int = Field(description="first those who got this broadcast, 0: none")
     rest: bool = Field(description="then the others of the audience, too")
+    silent: bool = Field(description="of those who got it, only who has not answered its roll call")
 
 
 class BroadcastShape(Shape):

@@ -81,6 +81,7 @@ class Showing:
                 unplaced=audience.unplaced,
                 got=audience.got,
                 rest=audience.rest,
+                silent=audience.silent,
             ),
             onset=time(one.onset),
             expires=time(one.expires),

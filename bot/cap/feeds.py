@@ -123,31 +123,50 @@ class Feeds:
     def _take(self, listing: Listing, document: Document | None, reach: Reach, origin: Origin, name: str) -> tuple[Mapping[str, int], bool]:
         """Takes in what is new. False where the time ran out before all of it was tried."""
         if document is not None and listing.inside:
-            return counted(self._door.take(document.body, origin)), True
-        now = self._clock()
+            return self._portion(document, origin, name)
+        now, whole = self._clock(), True
         known = self._store.feed_items(name, [item.key for item in listing.items])
         self._store.save_items([replace(one, listed=now) for one in known.values() if one.listed < now - _SEEN_S])
         total: dict[str, int] = {}
         for item in listing.items:
             kept = known.get(item.key) or FeedItem(feed=name, key=item.key)
-            if not _due(kept, item, now):
+            if (item.at and item.at < now - OLD_S) or not _due(kept, now):
                 continue
             if self._clock() - now > BUDGET_S:
                 return total, False
             tried, taken = self._fetch(item, kept, reach, origin)
             self._store.save_items([tried])
+            whole = whole and (tried.done or tried.tries > 0)
             for word, count in taken.items():
                 total[word] = total.get(word, 0) + count
-        return total, True
+        return total, whole
+
+    def _portion(self, document: Document, origin: Origin, name: str) -> tuple[Mapping[str, int], bool]:
+        """Takes in the alerts of a document. False where they are a long list and more of them are new than are taken at a time: what was
+        taken is remembered, and the others come in the next minute."""
+        now, known = self._clock(), dict[str, FeedItem]()
+
+        def not_again(keys: Sequence[str]) -> Sequence[str]:
+            known.update(self._store.feed_items(name, keys))
+            self._store.save_items([replace(one, listed=now) for one in known.values() if one.listed < now - _SEEN_S])
+            return [key for key, one in known.items() if not _due(one, now)]
+
+        portion = self._door.portion(document.body, origin, not_again)
+        fresh = {key: known.get(key, FeedItem(feed=name, key=key)) for key in (*portion.done, *portion.failed)}
+        tried = [replace(one, tries=one.tries + 1, at=now, listed=now) for one in fresh.values()]
+        over = [one.key in portion.done or one.tries >= ITEM_TRIES for one in tried]
+        self._store.save_items([replace(one, done=done) for one, done in zip(tried, over, strict=True)])
+        return counted(portion.taken), portion.left == 0
 
     def _fetch(self, item: Item, kept: FeedItem, reach: Reach, origin: Origin) -> tuple[FeedItem, Mapping[str, int]]:
-        """One item: taken, or tried once more later. What stays unreadable is kept aside at the last try."""
+        """One item: taken, or tried once more later. What stays unreadable is kept aside at the last try. Of a long list a portion is
+        taken, and the item is as if it had not been tried."""
         now = self._clock()
         tried = replace(kept, tries=kept.tries + 1, at=now, listed=now)
         last = tried.tries >= ITEM_TRIES
         try:
             document = fetch(item.url, reach, most=MAX_BYTES)
-            taken = self._door.take(document.body, origin) if document is not None else ()
+            taken, whole = self._portion(document, origin, kept.feed) if document is not None else ({}, True)
         except FetchFailed as error:
             return replace(tried, code=error.code, done=last or error.code in {"host not allowed", "not https", "bad address"}), {}
         except Unreadable as error:
@@ -159,7 +178,7 @@ class Feeds:
         except Exception as error:  # a document that we stumble over must not keep back those behind it
             log.error("an item of feed %s failed: %s", kept.feed, where(error))
             return replace(tried, code=type(error).__name__, done=last), {}
-        return replace(tried, done=True, code=""), counted(taken)
+        return replace(tried, tries=tried.tries if whole else 0, done=whole, code=""), taken
 
     def _told(self, taken: Mapping[str, Mapping[str, int]]) -> Sequence[Reading]:
         """How they stand. One line for each that became stale, or is so no more."""
@@ -182,7 +201,8 @@ def _every(every_s: float, failures: int) -> float:
     return min(every_s * 2 ** min(failures, 10), max(every_s, PAUSE_S)) if failures else every_s
 
 
-def _due(kept: FeedItem, item: Item, now: float) -> bool:
-    if kept.done or (item.at and item.at < now - OLD_S):
+def _due(kept: FeedItem, now: float) -> bool:
+    """Whether an item is to be taken, for the first time or once more."""
+    if kept.done:
         return False
     return not kept.tries or now - kept.at >= min(ITEM_PAUSE_S * 2 ** (kept.tries - 1), 3600.0)

@@ -9,6 +9,7 @@ from xml.etree.ElementTree import Element
 
 from bot.cap.elements import Block, Defects, Word
 from bot.cap.places import areas
+from bot.cap.portions import Known, choose
 from bot.cap.references import references
 from bot.cap.xml import MOST_ELEMENTS, local, namespace, tree
 from bot.core.alert.cap import Alert, AlertStatus, Category, Certainty, Info, MsgType, ResponseType, Scope, Severity, Urgency
@@ -18,7 +19,7 @@ from bot.core.alert.shapes import MAX_POINTS
 CAP_12 = "urn:oasis:names:tc:emergency:cap:1.2"
 OLDER = {"urn:oasis:names:tc:emergency:cap:1.1": "1.1", "http://www.incident.com/cap/1.0": "1.0"}
 DSIG = "{http://www.w3.org/2000/09/xmldsig#}Signature"
-MOST_ALERTS = 40  # in one document; the longest real list has 17
+MOST_ALERTS = 40  # of one document at a time; the longest real list has 17
 MOST_INFOS = 100  # in one alert; the most real ones are 4, one for each language
 MOST_AREAS = 5_000  # in one alert; the longest real list has 73
 _LANGUAGE = re.compile(r"[A-Za-z]{1,8}([-_][A-Za-z0-9]{1,8})*", re.ASCII)
@@ -37,21 +38,26 @@ def read_all(data: bytes) -> Sequence[Read]:
     return document.reads
 
 
-def read_document(data: bytes) -> Document:
-    """Every alert of a document; one that cannot be read does not hide the others. Raises Unreadable for what holds no alert at all."""
+def read_document(data: bytes, *, known: Known | None = None) -> Document:
+    """Every alert of a document; one that cannot be read does not hide the others. Raises Unreadable for what holds no alert at all.
+
+    Of a longer list than MOST_ALERTS so many are read, the newest that are not `known` by their keys; where nobody remembers keys, such a
+    list is refused."""
+    listed = list(alerts(tree(data, most=MOST_ELEMENTS)))
+    if not listed:
+        raise Unreadable(Why.NO_ALERT)
+    if known is None and len(listed) > MOST_ALERTS:
+        raise Unreadable(Why.TOO_MANY_ALERTS)
+    chosen = choose(listed, known or frozenset, most=MOST_ALERTS)
     reads: list[Read] = []
     unreadable: dict[int, Why] = {}
     room = [MAX_POINTS]
-    for at, element in enumerate(alerts(tree(data, most=MOST_ELEMENTS))):
-        if at >= MOST_ALERTS:
-            raise Unreadable(Why.TOO_MANY_ALERTS)
+    for at, element in chosen.alerts.items():
         try:
             reads.append(_alert(element, at, room))
         except Unreadable as error:
             unreadable[at] = error.why
-    if not reads and not unreadable:
-        raise Unreadable(Why.NO_ALERT)
-    return Document(tuple(reads), unreadable)
+    return Document(tuple(reads), unreadable, chosen.keys, chosen.left)
 
 
 def alerts(element: Element) -> Iterator[Element]:

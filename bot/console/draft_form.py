@@ -82,6 +82,7 @@ def _audience(ask: Ask, base: Broadcast, asked: dict[str, Asked]) -> Audience:
         everyone=everyone,
         got=base.audience.got,
         rest=base.audience.rest,
+        silent=base.audience.silent,
     )
 
 

@@ -20,7 +20,7 @@ from bot.core.refusal import Declined
 BROADCASTS = "/console/broadcasts"
 HOUR_S = 3600.0
 LASTS_S = 6 * HOUR_S  # of a new draft, to the full hour
-FOLLOWERS = ("correct", "cancel", "over")
+FOLLOWERS = ("correct", "cancel", "over", "again")
 
 
 def add(frame: Frame) -> None:
@@ -82,7 +82,7 @@ def _base(ask: Ask) -> Broadcast:
     old = ask.app.alert_desk.show(ask.number("id"))
     ready = corrections(old, now=ask.app.clock())
     name = ask.request.path.rsplit("/", 1)[1]
-    return {"correct": ready.update, "cancel": ready.cancel, "over": ready.over}[name]
+    return {"correct": ready.update, "cancel": ready.cancel, "over": ready.over, "again": ready.again}[name]
 
 
 def _follower(ask: Ask) -> web.Response:

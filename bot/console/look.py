@@ -20,7 +20,7 @@ def look(app: App, broadcast: Broadcast) -> Look:
 def whom(ask: Ask, broadcast: Broadcast) -> Sequence[str]:
     """Whom it is for, in sentences."""
     audience, label = broadcast.audience, where(ask).label
-    lines = [ask.say("whom_got", id=audience.got)] if audience.got else []
+    lines = [ask.say("whom_silent" if audience.silent else "whom_got", id=audience.got)] if audience.got else []
     if audience.got and not audience.rest:
         return lines
     if audience.everyone:

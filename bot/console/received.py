@@ -97,6 +97,7 @@ def _show(ask: Ask, *, why: str = "", status: int = 200) -> web.Response:
         map=alert_map(areas, places, ask.say("alert_map")),
         chain=[(one, _state(one, now)) for one in store.chain(id_)],
         why=why,
+        raw=bool(store.received_raw(id_)),
         may={
             "release": ask.member.may(Role.APPROVER) and alert.may_be_released and alert.origin != f"upload:{ask.member.name}",
             "dismiss": _may_dismiss(ask, alert),

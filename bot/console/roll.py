@@ -6,13 +6,14 @@ from typing import Any
 
 from aiohttp import web
 
+from bot.console.calls import spots
 from bot.console.drafts import BROADCASTS
 from bot.console.frame import Frame
 from bot.console.maps import Dot, dot_map
 from bot.console.visit import Ask
 from bot.console.where import where
 from bot.core.alert.board import BoardRow, total
-from bot.core.alert.broadcast import Broadcast
+from bot.core.alert.broadcast import Broadcast, Stage
 from bot.core.errors import NotDone
 from bot.core.place.types import PlaceKind
 from bot.core.urn import mask
@@ -50,7 +51,8 @@ def _values(ask: Ask) -> dict[str, Any]:
         "all": all_,
         "calls": calls,
         "may_answer": "author" in ask.member.roles,
-        "map": dot_map(_dots(ask, rows), ask.say("roll_map")),
+        "may_ask_again": "author" in ask.member.roles and broadcast.roll_call and broadcast.stage is Stage.SENT and all_.silent,
+        "map": dot_map([*_dots(ask, rows), *spots([call.ticket for call in found])], ask.say("roll_map")),
         "escalation": _escalation(ask, broadcast, all_, now),
         "now": now,
     }

@@ -5,15 +5,17 @@ from datetime import date, datetime, time, timedelta
 
 from aiohttp import web
 
+from bot.console.calls import calls_map, geo, ticket_map
 from bot.console.frame import Frame, Waiting
 from bot.console.names import Names
 from bot.console.visit import Ask
 from bot.console.where import where
+from bot.core import spot
 from bot.core.alert.staff import Role
 from bot.core.desk import SERVES_ALL, Approval
 from bot.core.errors import NotDone
 from bot.core.refusal import Declined
-from bot.core.ticket import Ticket, TicketKind, TicketState
+from bot.core.ticket import URGENT, Ticket, TicketKind, TicketState
 from bot.core.urn import mask
 
 TICKETS = "/console/tickets"
@@ -56,9 +58,12 @@ class Inbox:
         else:
             tickets = list(ask.app.people.latest_tickets(states=_STATES[state], limit=SHOWN))
         known = ask.app.people.known({ticket.urn for ticket in tickets}).people
-        places = {urn: where(ask).label(person.contact.place) for urn, person in known.items() if person.contact.place}
-        rows = [(ticket, mask(ticket.urn), places.get(ticket.urn, "")) for ticket in tickets]
-        return ask.page("tickets.html", rows=rows, state=state, states=list(_STATES), now=ask.app.clock(), full=len(rows) == SHOWN)
+        places = {urn: person.contact.place for urn, person in known.items()}
+        label = where(ask).label
+        rows = [(one, mask(one.urn), label(places[one.urn]) if places.get(one.urn) else "") for one in tickets]
+        urgent = [(one, places.get(one.urn, "")) for one in tickets if one.kind in URGENT]
+        drawn, full = calls_map(ask, urgent) if state == "open" else "", len(rows) == SHOWN
+        return ask.page("tickets.html", rows=rows, state=state, states=list(_STATES), now=ask.app.clock(), full=full, map=drawn)
 
     def one(self, ask: Ask) -> web.Response:
         """One ticket with all that was said."""
@@ -71,6 +76,7 @@ class Inbox:
             raise web.HTTPNotFound from None
         person = ask.app.people.find_person(ticket.urn)
         place = person.contact.place if person else ""
+        at = spot.last(ticket.question)
         return ask.page(
             "ticket.html",
             status=status,
@@ -79,6 +85,8 @@ class Inbox:
             number=mask(ticket.urn),
             ref=self._names.ref(ticket.urn) if person else "",
             place=where(ask).label(place) if place else "",
+            at=at and (f"{at[0]:.5f}, {at[1]:.5f}", geo(at)),
+            map=ticket_map(ask, ticket, place) if ticket.kind in URGENT else "",
             stopped=person is not None and person.contact.opted_out,
             lines=ask.app.store.conversation(ticket.urn, limit=LINES),
             why=why,

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, tzinfo
 
+from bot.core import spot
 from bot.core.alert.called import RollCalls
 from bot.core.alert.tell import READ, SAFE, Teller
 from bot.core.alert.words import AlertWords
@@ -183,5 +184,5 @@ class Decider:
 
 def _words(text: str, around: Around) -> str:
     """What the person told: their words, or where they are."""
-    where = "" if around.point is None else f"Location: {around.point[0]:.5f}, {around.point[1]:.5f}"
+    where = "" if around.point is None else spot.line(around.point)
     return " ".join(filter(None, (where, text.strip())))

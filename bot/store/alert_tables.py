@@ -8,11 +8,12 @@ from sqlmodel import Field
 from bot.store.tables import BigId, Row, _id, _table, _time, _words
 
 IN_FORCE_SQL = text("ended = 0")
+HAS_RAW_SQL = text("length(raw) > 0")
 
 
 class Alert(Row, table=True):
     """A CAP message that came in. Field for field bot.core.alert.stored.StoredAlert; `body` is bot.core.alert.cap.Alert as JSON ({} where
-    it could not be read), `raw` the bytes as they came."""
+    it could not be read), `raw` the bytes as they came, until they are forgotten."""
 
     __tablename__ = "alert"
     __table_args__ = (
@@ -21,6 +22,7 @@ class Alert(Row, table=True):
         Index("ix_alert_state_expires", "state", "expires"),
         Index("ix_alert_same_as", "same_as"),
         Index("ix_alert_identifier", "identifier"),
+        Index("ix_alert_with_raw", "received", sqlite_where=HAS_RAW_SQL, postgresql_where=HAS_RAW_SQL),
         {"sqlite_autoincrement": True},
     )
 

@@ -10,17 +10,20 @@ from bot.core.alert.body import from_body, to_body
 from bot.core.alert.cap import Alert, AlertStatus, Certainty, MsgType, Reference, Severity, Urgency
 from bot.core.alert.lineage import REACH
 from bot.core.alert.stored import AlertQuery, Decision, State, StoredAlert
-from bot.store.alert_tables import ALERT, ALERT_REFERENCE, NOTICE
+from bot.store.alert_tables import ALERT, ALERT_REFERENCE, HAS_RAW_SQL, NOTICE
 from bot.store.engine import Database, insert_once
 from bot.store.rules import clean
-from bot.store.statements import ROW, one_of
+from bot.store.statements import NOW, ROW, given, one_of
 
 _A, _R, _N = ALERT.c, ALERT_REFERENCE.c, NOTICE.c
 _LIGHT = [column for column in ALERT.c if column.name not in {"body", "raw"}]
 _FIXED = {"id", "sender", "identifier", "sent", "references"}
 _SAVE = update(ALERT).where(_A.id == ROW)
+_OVER = select(_A.id).where(HAS_RAW_SQL, _A.received < NOW, _A.expires < NOW).order_by(_A.received).limit(given("most"))
+_FORGET = update(ALERT).where(_A.id.in_(_OVER.scalar_subquery())).values(raw=b"")
 _FEW = 200  # rows in one IN
-_MOST_KIN = 500
+_MOST_KIN = 300  # so many are looked at: a list may be made of what names one alert
+_MOST_SAME = 40  # that only stamp one alert anew, the newest: they are quarantined for good, and a list may be made of nothing else
 _TURN = text("SELECT pg_advisory_xact_lock(4702958813376091245)")  # a number that means received alerts to all of our processes
 
 
@@ -38,8 +41,8 @@ class AlertRows:
         return _first(self._connection, select(*_LIGHT).where(same))
 
     def same_words(self, fingerprint: str, *, since: float, until: float) -> Sequence[StoredAlert]:
-        rows = select(*_LIGHT).where(_A.fingerprint == fingerprint, _A.sent >= since, _A.sent <= until).order_by(_A.sent, _A.id)
-        return _alerts(self._connection, rows)
+        same = (_A.fingerprint == fingerprint, _A.sent >= since, _A.sent <= until, _A.own != State.QUARANTINED)
+        return _alerts(self._connection, select(*_LIGHT).where(*same).order_by(_A.sent, _A.id).limit(_MOST_SAME))
 
     def add_alert(self, alert: StoredAlert, body: Alert | None, raw: bytes) -> int | None:
         statement = insert_once(self._connection.dialect.name, ALERT, "sender", "identifier", "sent").returning(_A.id)
@@ -117,6 +120,10 @@ class Alerts:
         with self._db.read() as connection:
             return _raw(connection, id)
 
+    def forget_raw(self, *, before: float, limit: int) -> int:
+        with self._db.write() as connection:
+            return connection.execute(_FORGET, {"now": before, "most": limit}).rowcount
+
     def chain(self, id: int) -> Sequence[StoredAlert]:
         with self._db.read() as connection:
             return _kin(connection, [id], steps=_MOST_KIN)
@@ -192,8 +199,15 @@ def _kin(connection: Connection, ids: Sequence[int], *, steps: int) -> Sequence[
 def _with_same(connection: Connection, found: dict[int, StoredAlert], new: Sequence[StoredAlert]) -> Sequence[StoredAlert]:
     """`new`, and what stamps one of them anew or is stamped anew by one; adds those to `found`."""
     firsts = {alert.same_as or alert.id for alert in new}
-    same = [one for numbers in _packs(firsts) for one in connection.scalars(select(_A.id).where(_A.same_as.in_(numbers)))]
+    same = [one for numbers in _packs(firsts) for one in connection.scalars(_same(numbers))]
     return [*new, *_new(connection, found, [*firsts, *same])]
+
+
+def _same(firsts: Sequence[int]) -> Select[Any]:
+    """What only stamps one of `firsts` anew, of each the newest ones. From an index alone."""
+    nth = func.row_number().over(partition_by=_A.same_as, order_by=_A.id.desc())
+    ranked = select(_A.id, nth.label("nth")).where(_A.same_as.in_(firsts)).subquery().c
+    return select(ranked.id).where(ranked.nth <= _MOST_SAME)
 
 
 def _new(connection: Connection, found: dict[int, StoredAlert], ids: Iterable[int]) -> Sequence[StoredAlert]:

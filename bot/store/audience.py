@@ -10,11 +10,11 @@ from bot.core.alert.broadcast import EXERCISE, VOLUNTEERS, Audience, Broadcast, 
 from bot.core.alert.preview import Counted, Exclusion
 from bot.core.alert.sending import KIND, SCHEMES, Leg, LegKind, Recipient, Ways
 from bot.core.types import Lang, Status
-from bot.store.alert_tables import BROADCAST, MEMBERSHIP
+from bot.store.alert_tables import BROADCAST, MEMBERSHIP, ROLL_ANSWER
 from bot.store.statements import given, given_list, one_of
 from bot.store.tables import CONTACT, DELIVERY, PART
 
-_C, _D, _P, _M = CONTACT.c, DELIVERY.c, PART.c, MEMBERSHIP.c
+_C, _D, _P, _M, _R = CONTACT.c, DELIVERY.c, PART.c, MEMBERSHIP.c, ROLL_ANSWER.c
 _OUT = [Status.SENDING, Status.UNKNOWN, Status.WIRED, Status.SENT, Status.DELIVERED, Status.READ]  # of a part: it may have got there
 _LONGEST_CHAIN = 1000
 
@@ -57,7 +57,7 @@ def count(connection: Connection, audience: Audience, mode: Mode, ways: Ways) ->
 
 def of_audience(connection: Connection, audience: Audience) -> ColumnElement[bool]:
     """Whether a contact is of the audience."""
-    got = _C.urn.in_(select(_D.urn).where(may_have_got(chain(connection, audience.got)))) if audience.got else None
+    got = _C.urn.in_(_getters(chain(connection, audience.got), silent=audience.silent)) if audience.got else None
     if got is not None and not audience.rest:
         return got
     ways_in: list[ColumnElement[bool]] = [] if got is None else [got]
@@ -78,6 +78,16 @@ def of_audience(connection: Connection, audience: Audience) -> ColumnElement[boo
 def may_have_got(chain: Sequence[int]) -> ColumnElement[bool]:
     """Whether a delivery is of one of those broadcasts and any part of it got out, or may have."""
     return and_(_D.broadcast_id.in_(chain), _D.broadcast_id > 0, _part_is_out())
+
+
+def _getters(chain: Sequence[int], *, silent: bool) -> Select[Any]:
+    """Who got one of those broadcasts, or may have; `silent`: and has answered none of their roll calls."""
+    found = select(_D.urn).where(may_have_got(chain))
+    return found.where(_says_nothing(chain)) if silent else found
+
+
+def _says_nothing(chain: Sequence[int]) -> ColumnElement[bool]:
+    return ~exists().where(_R.broadcast_id.in_(chain), _R.urn == _D.urn)
 
 
 def recipients(connection: Connection, broadcast: Broadcast, leg: Leg, scheme: str, *, after: str, limit: int) -> Sequence[Recipient]:
@@ -129,6 +139,7 @@ def _of_got(connection: Connection, broadcast: Broadcast, after: str) -> Select[
     behind = int(after) if after else int(first or 0) - 1
     found = select(*_person, _D.id.label("key")).join(CONTACT, _C.urn == _D.urn)
     theirs = (_D.broadcast_id + 0).in_(old)  # no index on it: it would have to be sorted for each page
+    found = found.where(_says_nothing(old)) if broadcast.audience.silent else found
     return found.where(_D.id > behind, _D.id <= int(last or 0), theirs, _part_is_out()).order_by(_D.id)
 
 

@@ -142,6 +142,22 @@ async def test_a_roll_call_by_place(house: Office) -> None:
     assert (await house.get(f"/broadcasts/{plain}/roll-call", "cleo")).json["error"]["code"] == "no_roll_call"
 
 
+async def test_a_roll_call_is_asked_again_of_who_says_nothing(house: Office) -> None:
+    house.people(ONE)
+    made = await house.sent(roll_call=True)
+    early = await house.post(f"/broadcasts/{made}/ask-again", "amina")
+    assert (early.status, "not all sent" in early.json["error"]["message"]) == (409, True)
+    house.app.sweep()
+    again = await house.post(f"/broadcasts/{made}/ask-again", "amina")
+    assert (again.status, again.json["type"], again.json["follows"]) == (201, "Update", made)
+    assert (again.json["audience"]["got"], again.json["audience"]["silent"], again.json["audience"]["rest"]) == (made, True, False)
+    assert (again.json["roll_call"], again.json["stage"]) == (True, "draft")
+    assert (await house.post(f"/broadcasts/{made}/ask-again", "ben")).status == 403
+    plain = await house.sent()
+    house.app.sweep()
+    assert (await house.post(f"/broadcasts/{plain}/ask-again", "amina")).status == 409
+
+
 async def test_two_approvers_at_the_same_moment_send_it_once(house: Office) -> None:
     house.people(ONE)
     house.hire("dora", APPROVER)

@@ -36,6 +36,7 @@ MAY: dict[str, set[Role]] = {
     "draftUpdate": {A},
     "draftCancel": {A},
     "draftAllClear": {A},
+    "draftAskingAgain": {A},
     "getProgress": {A, P, D},
     "getRollCall": {A, P, D},
     "listAlerts": {A, P, D},

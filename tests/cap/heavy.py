@@ -214,29 +214,46 @@ def _texts() -> Mapping[str, Callable[[], bytes]]:
     }
 
 
+def long_lists() -> Mapping[str, Callable[[], bytes]]:
+    """Lists of more alerts than are taken at a time, by name: only a feed may be one."""
+    circles = "".join(f"<circle>{n % 5},38 9</circle>" for n in range(30))
+    return {
+        "long list of-small-ones": _listed(_one, most=2_000),
+        "long list with-infos": _listed(lambda n: _one(n, info(headline=f"Flood {n}")), most=900),
+        "long list with-shapes": _listed(lambda n: _one(n, info(headline=f"Flood {n}", area=area(circles))), most=400),
+        "long list that-cancels-one": _listed(lambda n: _one(n, f"<references>{_named(1)}</references>", msgType="Cancel"), most=1_500),
+        "long list that-cannot-be-read": _listed(lambda n: _one(n, sent="yesterday"), most=2_000),
+    }
+
+
+def _one(n: int, inside: str = "", **fields: str) -> str:
+    known = HEAD | {"identifier": f"KE-{n}", "sent": f"2026-11-20T09:{n // 60 % 60:02d}:{n % 60:02d}+03:00"} | fields
+    head = "".join(f"<{name}>{text}</{name}>" for name, text in known.items())
+    return f'<alert xmlns="{CAP_12}">{head}{inside}</alert>'
+
+
+def _listed(each: Callable[[int], str], *, most: int = MOST_ALERTS) -> Callable[[], bytes]:
+    return lambda: filled("<list>", map(each, range(most)), "</list>").encode()
+
+
+def _named(n: int) -> str:
+    return f"met@example.org,KE-{n},2026-11-20T09:{n // 60:02d}:{n % 60:02d}+03:00"
+
+
 def _alerts() -> Mapping[str, Callable[[], bytes]]:
-    def one(n: int, inside: str = "", **fields: str) -> str:
-        known = HEAD | {"identifier": f"KE-{n}", "sent": f"2026-11-20T09:{n // 60 % 60:02d}:{n % 60:02d}+03:00"} | fields
-        head = "".join(f"<{name}>{text}</{name}>" for name, text in known.items())
-        return f'<alert xmlns="{CAP_12}">{head}{inside}</alert>'
-
-    def listed(each: Callable[[int], str], *, most: int = MOST_ALERTS) -> Callable[[], bytes]:
-        return lambda: filled("<list>", map(each, range(most)), "</list>").encode()
-
     def named(n: int) -> str:
-        before = (f"met@example.org,KE-{m},2026-11-20T09:{m // 60:02d}:{m % 60:02d}+03:00" for m in range(max(0, n - 20), n))
-        return f"<references>{' '.join(before)}</references>"
+        return f"<references>{' '.join(map(_named, range(max(0, n - 20), n)))}</references>"
 
     signature = '<Signature xmlns="http://www.w3.org/2000/09/xmldsig#"><SignedInfo/></Signature>'
     circles = "".join(f"<circle>{n % 5},38 9</circle>" for n in range(30))
     return {
-        "small": listed(one),
-        "with-infos": listed(lambda n: one(n, info(headline=f"Flood {n}"))),
-        "with-shapes": listed(lambda n: one(n, info(headline=f"Flood {n}", area=area(circles)))),
-        "that-reference": listed(lambda n: one(n, named(n) + info(headline=f"Flood {n}"), msgType="Update")),
-        "that-cancel-one": listed(lambda n: one(n, named(1), msgType="Cancel")),
-        "of-one-identifier": listed(lambda n: one(n, named(9) + info(headline=f"Flood {n}"), identifier="KE-8", msgType="Update")),
-        "that-are-signed": listed(lambda n: one(n, info() + signature)),
-        "that-cannot-be-read": listed(lambda n: one(n, sent="yesterday")),
-        "of-the-same-words": listed(lambda n: one(n, info())),
+        "small": _listed(_one),
+        "with-infos": _listed(lambda n: _one(n, info(headline=f"Flood {n}"))),
+        "with-shapes": _listed(lambda n: _one(n, info(headline=f"Flood {n}", area=area(circles)))),
+        "that-reference": _listed(lambda n: _one(n, named(n) + info(headline=f"Flood {n}"), msgType="Update")),
+        "that-cancel-one": _listed(lambda n: _one(n, named(1), msgType="Cancel")),
+        "of-one-identifier": _listed(lambda n: _one(n, named(9) + info(headline=f"Flood {n}"), identifier="KE-8", msgType="Update")),
+        "that-are-signed": _listed(lambda n: _one(n, info() + signature)),
+        "that-cannot-be-read": _listed(lambda n: _one(n, sent="yesterday")),
+        "of-the-same-words": _listed(lambda n: _one(n, info())),
     }

@@ -11,7 +11,6 @@ from bot.alert_settings import AlertSettings
 from bot.cap import feeds as reading
 from bot.cap.door import Door
 from bot.cap.feeds import Feeds, Reading
-from bot.cap.read import MOST_ALERTS
 from bot.cap.write import write
 from bot.core.alert.cap import Alert, Area
 from bot.core.alert.reading import SignaturePolicy
@@ -179,26 +178,6 @@ def test_what_stays_unreadable_is_kept_aside_in_the_end(house: House, monkeypatc
     [one] = house.store.alerts(AlertQuery(), now=house.now, limit=9)
     assert (one.state, one.reason) == (State.QUARANTINED, "unreadable")
     assert house.server.asked("/flood.xml") == 2
-
-
-def test_a_feed_that_holds_more_alerts_than_may_be_is_kept_aside_once_and_named(house: House) -> None:
-    def listed(count: int) -> bytes:
-        alerts = (alert(f"n{n}", infos=(info(headline=f"Flood {n}"),)) for n in range(count))
-        return b"<list>" + b"".join(write(one).partition(b"?>")[2] for one in alerts) + b"</list>"
-
-    house.server.pages["/rss.xml"] = listed(MOST_ALERTS + 1)
-    house.read()
-    house.server.pages["/rss.xml"] = listed(MOST_ALERTS + 2)
-    house.read(after_s=4000)
-    [one] = house.store.alerts(AlertQuery(), now=house.now, limit=9)
-    assert (one.state, one.reason) == (State.QUARANTINED, "unreadable")
-    assert f"more than {MOST_ALERTS} alerts" in one.defects[0]
-    [state] = house.store.feeds()
-    assert (state.code, state.failures) == ("too_many_alerts", 2)
-    house.server.pages["/rss.xml"] = listed(MOST_ALERTS)
-    assert house.read(after_s=4000).taken == {"open": MOST_ALERTS}
-    [state] = house.store.feeds()
-    assert (state.code, state.failures) == ("", 0)
 
 
 def test_an_item_elsewhere_is_not_fetched(house: House) -> None:

@@ -18,7 +18,7 @@ from bot.core.alert.shapes import MAX_POINTS
 from bot.core.types import Lang
 from bot.store.migrate import upgrade
 from bot.store.sql import SqlStore
-from tests.cap.heavy import documents
+from tests.cap.heavy import documents, long_lists
 from tests.cap.small import cap
 from tests.core.alert.received import KMD, T, alert, cancel, info, intake, take, update
 from tests.places.grid import grid
@@ -49,6 +49,18 @@ def test_it_is_read_within_the_limits(made: dict[str, bytes], name: str) -> None
     assert len(document.reads) + len(document.unreadable) <= MOST_ALERTS
     rings = [ring for read in document.reads for one in read.alert.infos for area in one.areas for ring in area.polygons]
     assert sum(map(len, rings)) <= MAX_POINTS
+
+
+@pytest.mark.parametrize("name", sorted(long_lists()))
+def test_of_a_long_list_a_portion_is_read(name: str) -> None:
+    data = long_lists()[name]()
+    assert len(data) <= MAX_BYTES
+    document = read_document(data, known=lambda _: ())
+    assert len(document.reads) + len(document.unreadable) == len(document.keys) == MOST_ALERTS
+    assert document.left >= 8 * MOST_ALERTS
+    later = read_document(data, known=lambda _: document.keys.values())
+    assert later.left == document.left - MOST_ALERTS
+    assert not set(later.keys) & set(document.keys)
 
 
 @pytest.mark.parametrize("outlined", [True, False])

@@ -100,6 +100,14 @@ async def test_the_document_comes_as_a_file_and_never_as_a_page(place: Office, a
     assert b"<identifier>A1" in page.body
 
 
+async def test_a_document_that_is_kept_no_more_is_not_offered(place: Office, amina: Browser) -> None:
+    await _upload(place, amina)
+    assert f"{ALERTS}/1/raw" in (await amina.get(f"{ALERTS}/1")).text
+    place.app.receiving.store.forget_raw(before=float("inf"), limit=9)
+    assert f"{ALERTS}/1/raw" not in (await amina.get(f"{ALERTS}/1")).text
+    assert (await amina.get(f"{ALERTS}/1/raw")).status == 404
+
+
 async def test_a_broadcast_is_drafted_from_it(place: Office, amina: Browser) -> None:
     await _upload(place, amina)
     page = await amina.get(f"{ALERTS}/1/draft")
@@ -155,7 +163,8 @@ async def test_the_roll_call_board_has_places_a_map_and_the_calls_for_help(place
         urn = "tel:+254700000000"
         tx.answer_roll(1, urn, RollAnswer.NEED_HELP, words="2", now=place.clock())
         tx.answer_roll(1, "tel:+254700000001", RollAnswer.SAFE, words="1", now=place.clock())
-        call = {"kind": TicketKind.NEED_HELP, "urgent": True, "question": "Maji <b>ndani</b>", "opened": place.clock()}
+        question = "Maji <b>ndani</b>\nLocation: -2.27000, 40.11000"
+        call = {"kind": TicketKind.NEED_HELP, "urgent": True, "question": question, "opened": place.clock()}
         tx.add_ticket(Ticket(urn=urn, channel="sim", lang=Lang.SW, **call))  # type: ignore[arg-type]
         tx.insert_delivery(NewDelivery("x", "sim", urn, ("x",), lane=Lane.SENDS), now=place.clock())
     for path in ("roll", "roll/now"):
@@ -163,5 +172,36 @@ async def test_the_roll_call_board_has_places_a_map_and_the_calls_for_help(place
         for words in ("1 need help", "1 safe", "2 not reached", "Garsen, Tana River", "Maji <b>ndani</b>", "the group volunteers gets it"):
             assert words in board.shown, words
         assert '<svg class="map"' in board.text
+        assert "<title>#1: 1</title>" in board.text  # exactly where they are, beside the dots of whole places
         assert "700000000" not in board.text
         assert "<b>" not in board.text
+    assert "/again" not in (await amina.get(f"{page.to}/roll")).text  # nobody got it yet
+
+
+async def test_who_says_nothing_is_asked_again_in_two_clicks(place: Office, amina: Browser, baraka: Browser) -> None:
+    people = [f"tel:+25470000000{n}" for n in range(4)]
+    with place.app.store.begin() as tx:
+        for urn in people:
+            tx.save_contact(Contact(urn, Lang.SW, place="KE:test:hola"))
+    await amina.get("/console/broadcasts/new")
+    page = await amina.post("/console/broadcasts/new", **{**FORM, "roll_call": "1", "do": "submit", "places": "KE-40"})
+    await baraka.get(page.to)
+    await baraka.post(f"{page.to}/approve", people="4")
+    place.app.sweep()
+    with place.app.store._db.write() as connection:  # type: ignore[attr-defined]
+        for table in ("part", "delivery"):
+            connection.exec_driver_sql(f"UPDATE {table} SET status = 'delivered' WHERE status = 'queued'")
+    with place.app.store.begin() as tx:
+        tx.answer_roll(1, people[0], RollAnswer.SAFE, words="1", now=place.clock())
+    board = await amina.get(f"{page.to}/roll")
+    assert f'href="{page.to}/again"' in board.text
+    assert "/again" not in (await baraka.get(f"{page.to}/roll")).text  # who approves does not write
+    ready = await amina.get(f"{page.to}/again")
+    assert "has not answered it" in ready.shown
+    assert "UPDATE, " in ready.shown
+    submitted = await amina.follow(await amina.post(f"{page.to}/again", do="submit"))
+    assert "Sent for approval: 3 people" in submitted.shown
+    assert "Whoever got broadcast 1 and has not answered its roll call." in submitted.shown
+    made = place.app.alert_desk.show(2)
+    assert (made.people, made.audience.got, made.audience.silent) == (3, 1, True)
+    assert (await baraka.post("/console/broadcasts/2/approve", people="3")).status == 303

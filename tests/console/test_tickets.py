@@ -51,6 +51,27 @@ async def test_calls_for_help_come_first_then_emergencies_then_who_waits_longest
     assert "2 tickets wait for an answer" in start.shown
 
 
+async def test_calls_for_help_are_on_a_map_where_they_are_or_by_their_place(place: Office, amina: Browser) -> None:
+    assert "<svg" not in (await amina.get(TICKETS)).text
+    _open(place, n=1, question="Mbuzi wangu")
+    assert "<svg" not in (await amina.get(TICKETS)).text  # who asks about a goat is not looked for
+    by_place = _open(place, TicketKind.NEED_HELP, n=2, question="2 [Hola]")
+    exact = _open(place, TicketKind.NEED_HELP, n=3, question="2 maji\nLocation: -1.60000, 40.10000\nLocation: -1.49123, 40.02000")
+    page = await amina.get(TICKETS)
+    assert page.text.count("<g><title>") == 2
+    assert f"<title>#{exact}: 1</title>" in page.text
+    assert "<title>Hola: 1</title>" in page.text
+    page = await amina.get(f"{TICKETS}/{exact}")
+    assert '<a href="geo:-1.49123,40.02000">-1.49123, 40.02000</a>' in page.text  # the last one: people move
+    assert page.text.count("<g><title>") == 1
+    assert ">Garsen</text>" in page.text  # what is around: a dot alone says nothing
+    page = await amina.get(f"{TICKETS}/{by_place}")
+    assert "<title>Hola: 1</title>" in page.text
+    assert ">Garsen</text>" in page.text
+    assert page.text.count(">Hola</text>") == 1
+    assert "geo:" not in page.text
+
+
 async def test_an_answer_is_on_its_way_and_noted(place: Office, amina: Browser) -> None:
     id_ = _open(place)
     assert "Mbuzi wangu" in (await amina.get(f"{TICKETS}/{id_}")).shown

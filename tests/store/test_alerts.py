@@ -410,3 +410,16 @@ def test_everything_that_reaches_people_or_is_taken_from_them_is_in_the_log(stor
         ("ujumbe", "alert.change", f"alert:{held.id}"),
         ("ujumbe", "alert.take", f"alert:{held.id + 1}"),
     ]
+
+
+def test_what_is_stamped_anew_without_end_is_read_a_few_at_a_time(store: SqlStore, house: Intake) -> None:
+    """A list may be made of nothing else, and each of its alerts would read all before it."""
+    [first, *_] = take(house, *(alert(f"n{n:03}", sent=T + n) for n in range(60)))
+    words = kept(house, alert("n000")).fingerprint
+    with store.begin() as tx:
+        near = tx.kin([first.id], steps=4)
+        assert (len(near), near[-1].identifier) == (1 + 40, "n059")
+        assert [one.id for one in tx.same_words(words, since=0.0, until=T + HOUR)] == [first.id]
+    take(house, cancel("end", alert("n030", sent=T + 30)))  # names one of those that are not read with it
+    assert kept(house, alert("n000")).state is State.ENDED
+    assert told(house) == []

@@ -48,7 +48,7 @@ class Audience:
 
     `places` are ids, the nearest first: people get it in that order, and in each place the volunteers first. `got` > 0: only those
     whom that broadcast reached or may have reached, whatever their place is now (a correction); `rest` then adds the others of the
-    audience behind them."""
+    audience behind them. `silent`: of those whom it reached, only who has not answered its roll call until their turn comes."""
 
     places: Sequence[str] = ()
     without: Sequence[str] = ()  # places' ids
@@ -57,6 +57,7 @@ class Audience:
     everyone: bool = False
     got: int = 0
     rest: bool = False
+    silent: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

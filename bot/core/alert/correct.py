@@ -1,4 +1,5 @@
-"""What comes after a broadcast, ready to be sent for approval: an Update, a Cancel, and "it is over". Each in all languages.
+"""What comes after a broadcast, ready to be sent for approval: an Update, a Cancel, "it is over", and a roll call once more. Each in all
+languages.
 
 In Hawaii in 2018 the correction of a false alarm took 38 minutes, because nobody had written one beforehand.
 """
@@ -22,6 +23,7 @@ class Corrections:
     update: Broadcast  # the same again, to be changed: first for those who got it, then for the rest
     cancel: Broadcast  # it was a mistake: only for those who got it
     over: Broadcast  # the danger is over: only for those who got it
+    again: Broadcast  # of a roll call: the same again, only for those who got it and say nothing
 
 
 def corrections(broadcast: Broadcast, *, now: float) -> Corrections:
@@ -46,6 +48,7 @@ def corrections(broadcast: Broadcast, *, now: float) -> Corrections:
     )
     return Corrections(
         update=update,
+        again=replace(update, audience=replace(update.audience, rest=False, silent=True)),  # its places are where the danger is
         cancel=replace(
             told,
             msg_type=MsgType.CANCEL,

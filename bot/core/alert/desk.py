@@ -125,7 +125,9 @@ class AlertDesk:
         if confirm != seen.people:
             raise Declined("wrong_people", typed=confirm, id=id) if confirm >= 0 else Declined("people_not_typed", id=id)
         counted = self.audiences.counted(seen.audience, seen.mode)
-        if abs(counted.total - seen.people) > DRIFT * seen.people:
+        if seen.audience.silent and any(self.store.waiting_deliveries(seen.follows).values()):
+            raise Declined("ask_again_later", id=seen.follows)
+        if _drifted(seen, counted.total):
             raise Declined("people_changed", id=id, was=seen.people, now=counted.total)
         _refuse("not_approved", id, self._lacks(seen, counted))
         with self.store.begin() as tx:
@@ -298,6 +300,10 @@ def _check_follows(broadcast: Broadcast, old: Broadcast, tx: AlertTx) -> None:
         raise Declined("follows_how", id=old.id)
     if newer := tx.follower(old.id):
         raise Declined("followed", id=old.id, newer=newer)
+    if broadcast.audience.silent and not old.roll_call:
+        raise Declined("asked_nothing", id=old.id)
+    if broadcast.audience.silent and old.stage is not Stage.SENT:  # what follows a broadcast ends it: nobody may be cut off
+        raise Declined("ask_again_later", id=old.id)
 
 
 def _of_follower(broadcast: Broadcast, old: Audience) -> Audience:
@@ -309,6 +315,12 @@ def _of_follower(broadcast: Broadcast, old: Audience) -> Audience:
         return given
     named = given if given.places or given.groups or given.everyone or given.unplaced else old
     return replace(named, got=follows, rest=True)
+
+
+def _drifted(broadcast: Broadcast, now: int) -> bool:
+    """Whether the people are others than were counted. That fewer say nothing is what a roll call hopes for."""
+    more = now - broadcast.people
+    return (more if broadcast.audience.silent else abs(more)) > DRIFT * broadcast.people
 
 
 def _refuse(code: str, id: int, grounds: Sequence[Ground]) -> None:
@@ -346,6 +358,6 @@ def _notice(broadcast: Broadcast, old: Broadcast | None) -> Notice | None:
 def _said(broadcast: Broadcast) -> dict[str, object]:
     """What the log keeps of a version: its words, and whom it is for."""
     audience = broadcast.audience
-    whom = {name: value for name in ("groups", "unplaced", "everyone", "got", "rest") if (value := getattr(audience, name))}
+    whom = {name: value for name in ("groups", "unplaced", "everyone", "got", "rest", "silent") if (value := getattr(audience, name))}
     texts = {lang.value: text for lang, text in broadcast.texts.items()}
     return {"mode": broadcast.mode.value, "texts": texts, "audience": {**whom, "places": len(audience.places)}}

@@ -95,10 +95,14 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """All that a document holds: the alerts that can be read, and by number why the others cannot."""
+    """What a document holds: the alerts that can be read, and by number why the others cannot.
+
+    Of a long list it is a portion: `keys` are then what those alerts are remembered by, and `left` counts the ones that wait."""
 
     reads: Sequence[Read]
     unreadable: Mapping[int, Why] = field(default_factory=dict)
+    keys: Mapping[int, str] = field(default_factory=dict)
+    left: int = 0
 
 
 class Signature(StrEnum):

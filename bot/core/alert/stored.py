@@ -129,7 +129,7 @@ class IntakeTx(NoticeTx, AuditTx, Protocol):
         ...
 
     def same_words(self, fingerprint: str, *, since: float, until: float) -> Sequence[StoredAlert]:
-        """The alerts that say the same and were sent in that time, the first one first."""
+        """The alerts that say the same, were sent in that time and are not quarantined by themselves: some of the first, in their order."""
         ...
 
     def add_alert(self, alert: StoredAlert, body: Alert | None, raw: bytes) -> int | None:
@@ -153,11 +153,12 @@ class IntakeTx(NoticeTx, AuditTx, Protocol):
         ...
 
     def alert_raw(self, id: int) -> bytes:
-        """The bytes as they came, b"" where they came in a list of alerts."""
+        """The bytes as they came, b"" where they came in a list of alerts, or are kept no more."""
         ...
 
     def kin(self, ids: Sequence[int], *, steps: int) -> Sequence[StoredAlert]:
-        """The alerts of `ids` and those within so many references of them, in either direction, with what only stamps them anew."""
+        """The alerts of `ids` and those within so many references of them, in either direction, with what only stamps them anew (of one
+        alert the newest few: a list may be made of nothing else)."""
         ...
 
     def lapsed_notices(self, *, now: float) -> Sequence[int]:
@@ -189,7 +190,12 @@ class IntakeStore(Protocol):
         ...
 
     def received_raw(self, id: int) -> bytes:
-        """The bytes as they came, b"" where there is no such alert."""
+        """The bytes as they came, b"" where there is no such alert, or where they are kept no more."""
+        ...
+
+    def forget_raw(self, *, before: float, limit: int) -> int:
+        """Forgets the bytes of at most `limit` alerts that came and expired before then, the oldest first. What they said, what became of
+        them and what they have to do with each other stays. Returns how many."""
         ...
 
     def chain(self, id: int) -> Sequence[StoredAlert]:

@@ -21,7 +21,7 @@ NOW = at(20, 16)
 AFTER = corrections(SENT, now=NOW)
 
 
-@pytest.mark.parametrize("draft", [AFTER.update, AFTER.cancel, AFTER.over], ids=["update", "cancel", "over"])
+@pytest.mark.parametrize("draft", [AFTER.update, AFTER.cancel, AFTER.over, AFTER.again], ids=["update", "cancel", "over", "again"])
 def test_a_correction_is_a_fresh_draft_that_follows(draft: Broadcast) -> None:
     assert (draft.id, draft.stage, draft.follows, draft.identifier) == (0, Stage.DRAFT, 7, "")
     assert (draft.author, draft.approver, draft.approved, draft.people, draft.texts) == ("", "", 0.0, 0, {})
@@ -34,6 +34,11 @@ def test_an_update_goes_first_to_those_who_got_it() -> None:
     assert AFTER.update.audience == Audience(places=("KE-07", "KE-40"), got=7, rest=True)
     assert AFTER.update.roll_call
     assert text(AFTER.update).startswith("UPDATE, KenyaMet: FLOOD DANGER, Garissa & Tana River."), "not the old words written by hand"
+
+
+def test_a_roll_call_once_more_goes_only_to_those_who_say_nothing_and_keeps_its_places() -> None:
+    assert AFTER.again.audience == Audience(places=("KE-07", "KE-40"), got=7, silent=True)
+    assert (AFTER.again.msg_type, AFTER.again.roll_call, text(AFTER.again)) == (MsgType.UPDATE, True, text(AFTER.update))
 
 
 def test_a_cancel_goes_only_to_those_who_got_it_and_says_which_message() -> None:
