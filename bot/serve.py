@@ -6,6 +6,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 
 from bot import machine, valkey
@@ -20,7 +21,8 @@ _BROKER_WITHIN_S = 15.0
 _READY_WITHIN_S = 180.0  # a large model on a slow disk
 _HANG_S = 30.0  # a worker that hangs is ended so long after it broke its word; a slow disk may hold it up
 _GRACE_S = 15.0  # the gateway drains for 12
-_ANSWERS_NICE = 5  # the model gives way to the gateway
+# Who asks waits for the gateway and SENDS. The model gives way to them, a broadcast to them but not to the model, the sweep to all.
+_NICE: Mapping[str, int] = {Lane.ANSWERS: 5, Lane.ALERTS: 5, Lane.CHORES: 10}
 
 
 def _tell(text: str) -> None:
@@ -60,7 +62,7 @@ def programs(settings: Settings) -> list[Program]:
             environment=environment,
             ready=lambda pid: _marked(mark, pid),
             alive=lambda pid: kept(settings.run_path, name, pid, grace_s=_HANG_S),
-            nice=_ANSWERS_NICE if name == Lane.ANSWERS else 0,
+            nice=_NICE.get(name, 0),
         )
 
     gateway = Program(

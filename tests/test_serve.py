@@ -127,7 +127,8 @@ def test_the_embedded_valkey_listens_on_no_port(settings: Settings) -> None:
 def test_every_lane_the_gateway_and_the_beat_are_kept_running(settings: Settings) -> None:
     names = {program.name: program for program in serve.programs(settings)}
     assert set(names) == {"gateway", *(lane.value for lane in Lane), BEAT}
-    assert [name for name, program in names.items() if program.nice] == ["answers"]  # the model gives way to the door
+    # The model and a broadcast give way to the door and to who answers, and the sweep to everybody.
+    assert {name: program.nice for name, program in names.items() if program.nice} == {"answers": 5, "alerts": 5, "chores": 10}
 
 
 def test_a_worker_is_ready_by_its_own_mark_and_not_by_an_old_one(settings: Settings) -> None:

@@ -33,16 +33,45 @@ class Turn:
     own: bool = False  # it is the person's own pace that says wait: others may go meanwhile
 
 
+class Line:
+    """The threads of one process that wait for a channel's slots in one class, one behind the other."""
+
+    def __init__(self) -> None:
+        self._head, self._counting, self._behind = threading.Lock(), threading.Lock(), 0
+
+    def stand(self, patience: float) -> bool:
+        """Waits to be the first, who then has to `leave`. False: it took longer than `patience`."""
+        self._count(1)
+        try:
+            return self._head.acquire(timeout=patience)
+        finally:
+            self._count(-1)
+
+    def leave(self) -> None:
+        """Lets the next one be first."""
+        self._head.release()
+
+    @property
+    def more(self) -> bool:
+        """Whether anybody stands behind the first one."""
+        return self._behind > 0
+
+    def _count(self, change: int) -> None:
+        with self._counting:
+            self._behind += change
+
+
 class Lines:
     """Where the threads of one process wait for their channel's next slot, those of a class one behind the other: only the first one
     asks. Eight that ask for the same slot read and write the bucket eight times, and seven of them in vain."""
 
-    def __init__(self) -> None:
-        self._firsts: dict[tuple[str, Traffic], threading.Lock] = {}
+    def __init__(self, make: Callable[[], Line] = Line) -> None:
+        self._make = make
+        self._lines: dict[tuple[str, Traffic], Line] = {}
 
-    def first(self, channel: str, traffic: Traffic) -> threading.Lock:
-        """Who holds it is the first in line."""
-        return self._firsts.setdefault((channel, traffic), threading.Lock())
+    def line(self, channel: str, traffic: Traffic) -> Line:
+        """Who is the first of it asks for a slot."""
+        return self._lines.setdefault((channel, traffic), self._make())
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +97,19 @@ class Pace:
 
     def _first(self, channel: Channel, urn: str, traffic: Traffic, patience: float) -> tuple[float, Turn, float]:
         """As `_ask`, and what is left of `patience`: stands in line, and waits at its head for the channel's next slot."""
-        line, came = self.lines.first(channel.name, traffic), time.monotonic()
-        if not line.acquire(timeout=patience):
+        line, came = self.lines.line(channel.name, traffic), time.monotonic()
+        if not line.stand(patience):
             return 1.0 / channel.limits.rate_per_s, Turn(), 0.0
         try:
             patience -= min(patience, time.monotonic() - came)
             while True:
-                wait, turn = self._ask(channel, urn, traffic)
+                wait, turn = self._ask(channel, urn, traffic, line)
                 if not wait or turn.own or turn.closed or wait > patience:
                     return wait, turn, patience
                 patience -= wait
                 self.sleep(wait)
         finally:
-            line.release()
+            line.leave()
 
     def heard(self, channel: Channel, turn: Turn, error: SendError | None) -> None:
         """What came of a turn: for everybody on this channel, not for the delivery. A send that went well costs nothing here."""
@@ -92,12 +121,12 @@ class Pace:
         elif turn.doubtful:
             self._change(channel, lambda bucket, now: bucket.answered(now=now))
 
-    def _ask(self, channel: Channel, urn: str, traffic: Traffic) -> tuple[float, Turn]:
+    def _ask(self, channel: Channel, urn: str, traffic: Traffic, line: Line) -> tuple[float, Turn]:
         """Seconds until the first bucket that has nothing for us, 0.0 where all gave their slot: all now, when the send goes."""
         for _ in range(RACES):
             now = self.clock()
             bucket, version = self.store.bucket(channel.name)
-            after, wait = bucket.take(traffic, rate_per_s=channel.limits.rate_per_s, now=now)
+            after, wait = bucket.take(traffic, rate_per_s=channel.limits.rate_per_s, now=now, more=line.more)
             if after is bucket or self.store.swap_bucket(channel.name, after, version=version):
                 break
         else:

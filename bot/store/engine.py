@@ -118,7 +118,10 @@ class Database:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._reader = engine.execution_options(reads_only=True)
+        # PostgreSQL gives each statement a snapshot of its own anyway, and the driver forgets what it has prepared at every ROLLBACK, with
+        # which a transaction that only read ends.
+        alone = {"isolation_level": "AUTOCOMMIT"} if engine.dialect.name == "postgresql" else {}
+        self._reader = engine.execution_options(reads_only=True, **alone)
         self._hasty = engine.execution_options(may_be_lost=True)
         # SQLite has one writer at a time, and waits for it by sleeping, unfairly. Threads of one process queue here instead.
         self._turn = threading.Lock() if engine.dialect.name == "sqlite" else None
@@ -134,7 +137,7 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """One snapshot for reading, that waits for no writer."""
+        """For reading; waits for no writer. On SQLite one snapshot, on PostgreSQL one for each statement."""
         with self._answering(), self._reader.connect() as connection:
             yield connection
 

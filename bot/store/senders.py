@@ -40,11 +40,11 @@ _RENEW = update(DELIVERY).where(_MINE).values(lease_until=UNTIL, due_at=UNTIL)
 _CALL = update(PART).where(_P.delivery_id == ROW, _P.n == given("which"), one_of(_P.status, UNSENT)).values(status=Status.SENDING)
 _NOTE = update(DELIVERY).where(_MINE).values(code=_CODE)
 _LEFT = update(DELIVERY).where(_MINE, one_of(_D.status, LIVE))  # with parts that did not go out
-_AGAIN = _LEFT.values(status=Status.QUEUED, next_at=NOW, due_at=NOW + FIRST_DELAY_S, delay_s=FIRST_DELAY_S)
+_AGAIN = update(DELIVERY).where(_D.id == ROW).values(status=Status.QUEUED, next_at=NOW, due_at=NOW + FIRST_DELAY_S, delay_s=FIRST_DELAY_S)
 _POSTPONE = _LEFT.values(status=Status.QUEUED, next_at=UNTIL, due_at=UNTIL, delay_s=FIRST_DELAY_S)
 _LATER = _LEFT.values(status=Status.ERRORED, next_at=UNTIL, due_at=UNTIL, delay_s=FIRST_DELAY_S)
 _COUNT = update(DELIVERY).where(_MINE).values(errors=_D.errors + given("failed"), unclear=_D.unclear + given("left"), code=_CODE)
-_LET_GO = update(DELIVERY).where(_MINE).values(token=None)
+_LET_GO = update(DELIVERY).where(_MINE).values(token=None).returning(_D.status)
 _told = case((MESSAGE.c.sent_at < MESSAGE.c.received, MESSAGE.c.sent_at), else_=MESSAGE.c.received)
 _by = (MESSAGE.c.urn == given("person")) & (MESSAGE.c.channel == given("on"))
 _HEARD = select(MESSAGE.c.id).where(_by, _told > given("since")).limit(1)
@@ -138,11 +138,14 @@ class Senders:
 
 def _finish(connection: Connection, claim: Claim, delivery: Row[Any] | None, now: float) -> Status:
     """Ends the claim on `delivery`, where it is still ours. Its status is climbed already."""
-    if delivery is not None:
-        connection.execute(_AGAIN, _own(claim) | {"now": now})
-        connection.execute(_LET_GO, _own(claim))
-        outbox.wake_next(connection, delivery, now=now)
-    return Status(connection.execute(_STATUS, {"row": claim.id}).scalar_one())
+    if delivery is None:
+        return Status(connection.execute(_STATUS, {"row": claim.id}).scalar_one())
+    status = Status(connection.execute(_LET_GO, _own(claim)).scalar_one())
+    if status in LIVE:  # with parts that did not go out
+        connection.execute(_AGAIN, {"row": claim.id, "now": now})
+        status = Status.QUEUED
+    outbox.wake_next(connection, delivery, now=now)
+    return status
 
 
 def _own(claim: Claim) -> dict[str, object]:

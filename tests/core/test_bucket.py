@@ -399,3 +399,29 @@ def test_clocks_that_are_a_little_apart_share_the_bucket() -> None:
     ahead.ask(REPLY)
     behind = Field(bucket=ahead.bucket)
     assert behind.ask(REPLY) > SKEW_S / 2
+
+
+@given(
+    taken=st.lists(st.tuples(st.sampled_from(EACH), st.floats(0.0, 1.0)), max_size=12),
+    rate_per_s=st.sampled_from((0.5, 8.0, 75.0)),
+    traffic=st.sampled_from(EACH),
+    idle_s=st.floats(0.0, 3.0),
+)
+def test_the_mark_of_who_stands_behind_is_the_one_they_would_make(
+    taken: list[tuple[Traffic, float]], rate_per_s: float, traffic: Traffic, idle_s: float
+) -> None:
+    place = Field(rate_per_s=rate_per_s)
+    for other, after_s in taken:
+        place.now += after_s
+        place.ask(other)
+    place.now += idle_s
+    alone, wait = place.bucket.take(traffic, rate_per_s=rate_per_s, now=place.now)
+    followed, same = place.bucket.take(traffic, rate_per_s=rate_per_s, now=place.now, more=True)
+    assert wait == same
+    if wait:
+        assert followed == alone
+        return
+    _, refused = alone.take(traffic, rate_per_s=rate_per_s, now=place.now)
+    if refused:  # else another slot is due at once, and they would take that one
+        again, later = followed.take(traffic, rate_per_s=rate_per_s, now=place.now)
+        assert (later, again is followed) == (refused, True)  # refused alike, and nothing to write

@@ -1,17 +1,20 @@
 """Sending at the channel's pace: never faster, nobody's worker blocked, nothing lost, nobody woken at night."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from threading import Event, Thread
+from time import monotonic, sleep
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.bucket import Traffic, leeway_s
+from bot.core.bucket import Bucket, Traffic, leeway_s
 from bot.core.deliver import Deliverer
 from bot.core.errors import Throttled
-from bot.core.pace import PATIENCE_S, Pace
+from bot.core.pace import PATIENCE_S, Line, Lines, Pace
 from bot.core.storage import NewDelivery
 from bot.core.sweep import sweep
 from bot.core.types import Lane, Limits, Status
@@ -221,3 +224,61 @@ def test_the_sweep_leaves_a_closed_channel_alone() -> None:
     office.now += 21.0
     sweep(office.store, Hints(), now=office.now)
     assert waiting in hinted
+
+
+class Counting(MemoryStore):
+    """Counts what is written to buckets."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.swaps = 0
+
+    def swap_bucket(self, channel: str, bucket: Bucket, *, version: int) -> bool:
+        self.swaps += 1
+        return super().swap_bucket(channel, bucket, version=version)
+
+
+class Followed(Line):
+    """A line in which somebody always stands behind the first one."""
+
+    @property
+    def more(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("line", "swaps"), [pytest.param(Followed, 5, id="followed"), pytest.param(Line, 9, id="alone")])
+def test_a_turn_in_a_row_costs_one_write(line: Callable[[], Line], swaps: int) -> None:
+    office = Office(rate_per_s=50.0)
+    office.store = store = Counting()
+    lines = Lines(line)
+    pace = Pace(store, lambda: office.now, office.sleep, lines)
+    turns = [pace.turn(office.channel, URN, Traffic.ALERT) for _ in range(5)]  # type: ignore[arg-type]
+    assert not any(turn.later for turn in turns)
+    assert store.swaps == swaps
+    assert sum(office.slept) == pytest.approx(4 / 50.0)
+
+
+def test_a_line_knows_whether_anybody_stands_behind() -> None:
+    line, done = Line(), Event()
+
+    def follow() -> None:
+        assert line.stand(10.0)
+        done.wait(10.0)
+        line.leave()
+
+    assert line.stand(0.0)
+    assert not line.more
+    follower = Thread(target=follow)
+    follower.start()
+    until = monotonic() + 10.0
+    while not line.more and monotonic() < until:
+        sleep(0.001)
+    assert line.more
+    assert not line.stand(0.01)  # who has no patience is in nobody's way
+    line.leave()
+    while line.more and monotonic() < until:
+        sleep(0.001)
+    assert not line.more  # the follower is the first one now
+    done.set()
+    follower.join()
+    assert line.stand(0.0)

@@ -43,13 +43,14 @@ class Hall:
     now: float = T
     rate_per_s: float = 1000.0
     hints: list[tuple[Lane, int]] = field(default_factory=list, repr=False)
+    rests: list[float] = field(default_factory=list, repr=False)  # of the feeder
 
     def __post_init__(self) -> None:
         sms, wa = Limits(rate_per_s=self.rate_per_s), Limits(gsm7=False, scheme="whatsapp", rate_per_s=self.rate_per_s)
         self.channels: Mapping[str, Channel] = {"sms": cast(Channel, Plain("sms", sms)), "wa": cast(Channel, Plain("wa", wa))}
         audiences = Audiences(self.store, WAYS, self.channels, Lang.EN)
         self.desk = AlertDesk(self.store, audiences, small(), self, lambda: self.now, lambda broadcast: ())
-        self.feeder = Feeder(self.store, self.channels, WAYS, self, lambda: self.now, Lang.EN)
+        self.feeder = Feeder(self.store, self.channels, WAYS, self, lambda: self.now, Lang.EN, self.rests.append)
 
     def hint(self, lane: Lane, *ids: int) -> None:
         self.hints += [(lane, row) for row in ids]

@@ -7,6 +7,7 @@ import pytest
 from bot.core.alert.audit import AuditQuery
 from bot.core.alert.broadcast import EXERCISE, VOLUNTEERS, Audience, Broadcast, Mode, Stage
 from bot.core.alert.cap import MsgType
+from bot.core.alert.feeder import REST_S
 from bot.core.alert.notice import RollAnswer
 from bot.core.alert.preview import Exclusion
 from bot.core.types import Lane, Lang, Status
@@ -25,6 +26,15 @@ def room(url: str) -> Iterator[Hall]:
 @pytest.fixture
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.core.alert.feeder.PAGE", 3)
+
+
+@pytest.mark.usefixtures("small_pages")
+@pytest.mark.parametrize(("people", "rests"), [(3, 0), (4, 1), (9, 2)])
+def test_the_feeder_rests_between_pages(room: Hall, people: int, rests: int) -> None:
+    room.people(*map(tel, range(people)))
+    room.send()
+    assert room.feed() == people
+    assert room.rests == [REST_S] * rests
 
 
 def test_nearest_place_first_and_in_it_volunteers_first(room: Hall) -> None:

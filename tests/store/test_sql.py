@@ -233,3 +233,15 @@ def live(store: Store) -> None:
     store.answer_rate(now=T + 60, within_s=300.0)
     store.askers(now=T, asked_before=T, behind=0, told_since=T, channels=["sim"], limit=9)
     store.conversation(URN, limit=9)
+
+
+def test_a_read_leaves_what_postgresql_has_prepared(postgres_url: str) -> None:
+    """The driver forgets all of a connection's prepared statements at a ROLLBACK: planning a claim takes longer than making it."""
+    store = SqlStore(postgres_url)
+    for _ in range(9):
+        bucket, version = store.bucket("sms")
+        assert store.swap_bucket("sms", bucket, version=version)
+    with store._db.read() as connection:
+        prepared = connection.exec_driver_sql("SELECT statement FROM pg_prepared_statements").scalars().all()
+    assert {one.split()[0] for one in prepared if "channel_bucket" in one} >= {"SELECT", "UPDATE"}
+    store.close()

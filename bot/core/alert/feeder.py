@@ -1,6 +1,7 @@
 """Feeds broadcasts to their lane, a little at a time: for the sweep. Safe to kill anywhere, and to run twice at once."""
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.core.alert.audit import SYSTEM
@@ -26,10 +27,11 @@ from bot.core.ports import Channel, Clock, Queue
 from bot.core.storage import NewDelivery
 from bot.core.types import Lang
 
-PAGE = 50  # people a transaction: while it lasts, SQLite has no turn for an answer
+PAGE = 16  # people a transaction: while it lasts, SQLite has no turn for an answer
+REST_S = 0.03  # between two pages: an answer that came meanwhile goes through, and waits for one page at most
 WINDOW_S, LEAST, MOST = 20.0, 50, 500  # what may wait on a channel: seconds of its rate, deliveries
 QUIET_S, QUIET_LEAST, QUIET_MOST = 2.0, 16, 100  # the same where it goes with the replies' lane, which must stay short
-HINTED = 4  # deliveries a hint: publishing one takes the broker and us two milliseconds that answers wait for
+HINTED = 8  # deliveries a hint: publishing one takes the broker and us two milliseconds that answers wait for
 EXPIRED = "expired"
 
 
@@ -43,6 +45,7 @@ class Feeder:
     queue: Queue
     clock: Clock
     lang: Lang
+    sleep: Callable[[float], None] = time.sleep
 
     def run(self) -> int:
         """One round over all broadcasts. Returns how many deliveries were made."""
@@ -144,6 +147,8 @@ class _Round:
 
     def _store(self, fed: Fed, cursor: Cursor, people: Sequence[Recipient]) -> Fed | None:
         """Stores their deliveries and hints them. None: as for `top_up`."""
+        if self.made and people:
+            self.feeder.sleep(REST_S)
         slot_s, before = 1.0 / self.channel.limits.rate_per_s, self._waits
         page = Page(
             track=self.track,
