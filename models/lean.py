@@ -1,9 +1,9 @@
 """A model's lean copy: the same layers, and of its matrix of tokens only the rows that our texts are written with.
 
 A model of many languages has more than half of its weights in that matrix (Gemma 3 270M: 262,144 tokens), and the whole of it is
-multiplied for every word that is written. Ours are written in two languages, with some 17,000 tokens. What is *read* stays whole: a word
-of any language is looked up in the file of the whole model (models.rows), which costs nothing, and goes in as numbers. So a prompt means the
-same to both, and the likeliest token is the same wherever both can write it. models.trim makes the copy.
+multiplied for every word that is written. Ours are written in two languages, with some 18,000 tokens. What is *read* stays whole: a
+word of any language is looked up in the file of the whole model (models.rows), which costs nothing, and goes in as numbers. So a prompt
+means the same to both, and the likeliest token is the same wherever the copy can write it. models.trim makes the copy.
 """
 
 import math
