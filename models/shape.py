@@ -14,7 +14,7 @@ class Shape:
     """
 
     threads: int = 1
-    sequences: int = 16  # texts under way at once
+    sequences: int = 8  # texts under way at once
     context: int = 4096
     batch: int = 256
     flash: bool = True

@@ -110,9 +110,9 @@ def _mark(whole: Path, texts: Sequence[str]) -> str:
 
 
 def _of(whole: Path) -> str:
-    """Which model that is. Not the sum of its file: that would take a second at every start."""
+    """Which model that is. Not the sum of its file: that would take a second at every start. Whole seconds: an image keeps no more."""
     seen = whole.stat()
-    return f"{_RULE}:{whole.name}:{seen.st_size}:{seen.st_mtime_ns}:"
+    return f"{_RULE}:{whole.name}:{seen.st_size}:{int(seen.st_mtime)}:"
 
 
 def _says(target: Path) -> str:

@@ -14,7 +14,7 @@ from models.shape import CACHES, Shape
 FILE = "tuned.json"
 _FORMAT = 1
 _MOST = {"threads": 512, "sequences": 256, "context": 1 << 20, "batch": 4096}  # beyond it nobody measured: the file is damaged
-_SMALL_MB, _MIDDLE_MB = 2200, 4400  # what is sold as 2 GB and 4 GB, at most
+_SMALL_MB = 2200  # what is sold as 2 GB, at most
 _HINT = "`ujumbe model tune` measures it"
 
 
@@ -55,10 +55,7 @@ def default_shape(machine: Machine) -> Shape:
     """
     if 0 < machine.memory_mb <= _SMALL_MB:
         return Shape(threads=1, sequences=4, context=2048, batch=128)
-    threads = max(1, machine.cores - 1)
-    if 0 < machine.memory_mb <= _MIDDLE_MB:
-        return Shape(threads=threads, sequences=8, context=4096)
-    return Shape(threads=threads)
+    return Shape(threads=max(1, machine.cores - 1))
 
 
 def cautious(shape: Shape) -> Shape:

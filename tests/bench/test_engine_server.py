@@ -18,7 +18,7 @@ from bench.engine.child import Job
 from bench.engine.loop import Said
 from models.shape import Shape
 
-JOB = Job("llama-server", "a.gguf", Shape(threads=3, sequences=16), 4, 48, ("\n",), ("one two", "tatu ’nne", "five"))
+JOB = Job("llama-server", "a.gguf", Shape(threads=3, sequences=8), 4, 48, ("\n",), ("one two", "tatu ’nne", "five"))
 
 
 def events(parts: Iterable[str], *, tokens: int = 0) -> list[bytes]:
@@ -55,13 +55,13 @@ def test_half_an_answer_is_none(lines: list[bytes], says: str) -> None:
         server.read_stream(lines, began=0.0)
 
 
-def test_it_gets_the_same_file_threads_and_texts_at_once_as_ours() -> None:
+def test_it_gets_the_same_file_and_threads_as_ours_and_the_slots_that_are_best_for_it() -> None:
     words = server.command(Path("bin/llama-server"), JOB, 4711, ["--cache-reuse", "32"])
     after = dict(pairwise(words))
     assert words[0] == "bin/llama-server"
-    assert (after["--model"], after["--threads"], after["--threads-batch"], after["--parallel"]) == ("a.gguf", "3", "3", "16")
+    assert (after["--model"], after["--threads"], after["--threads-batch"], after["--parallel"]) == ("a.gguf", "3", "3", str(server.SLOTS))
     assert (after["--port"], after["--host"], after["--cache-reuse"]) == ("4711", "127.0.0.1", "32")
-    assert int(after["--ctx-size"]) == 16 * server.ROOM
+    assert int(after["--ctx-size"]) == server.SLOTS * server.ROOM
 
 
 @pytest.fixture
