@@ -29,12 +29,12 @@ class Job:
 
     contender: str  # a key of OPENERS
     model: str  # the path of a GGUF file
-    lean: str  # of its lean copy (models.lean), "": it has none. For ours alone: it has no words of its own
     shape: Shape
     askers: int
     max_tokens: int
     stop: tuple[str, ...]
     prompts: tuple[str, ...]
+    lean: str = ""  # the path of its lean copy (models.lean), which only ours can use: it has no words of its own
 
     def line(self) -> str:
         """One line of JSON."""

@@ -73,6 +73,7 @@ def test_both_states_are_measured_on_a_real_service(
     stack: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(acknowledge, "WARM_S", 0.5)
+    monkeypatch.setattr(acknowledge, "WAITING", 150)  # without a model 25 are answered before the next look
     acknowledge.main(["--stack", stack, "--seconds", "2", "--rate", "5", "--model", "none"])
     said = capsys.readouterr().out
     rows = [line.split("|") for line in said.splitlines() if ": at rest" in line or ": model saturated" in line]

@@ -64,7 +64,7 @@ def test_tune_measures_the_model_with_the_set_threads_and_keeps_the_best(
     path.write_bytes(gguf())
     seen: list[Shape] = []
 
-    def measure(path: Path, shape: Shape, *, phase_s: float) -> Pace:
+    def measure(path: Path, shape: Shape, *, phase_s: float, lean: Path | None = None) -> Pace:
         seen.append(shape)
         return Pace(quiet=10.0 * shape.sequences, busy=10.0)
 

@@ -11,6 +11,7 @@ import pytest
 
 from bot.core.errors import ModelFailed
 from models import trim
+from models.keeper import keep
 from models.lean import open_lean
 from models.llama import LlamaWriter
 from models.shape import Shape
@@ -61,6 +62,16 @@ def test_it_understands_what_it_could_not_write(both: tuple[LlamaWriter, LlamaWr
     assert shares[0] is not None
     assert shares[1] is not None
     np.testing.assert_allclose(shares[0], shares[1], atol=0.02)
+
+
+def test_the_engine_s_process_writes_from_it(model_path: Path, copy: Path, both: tuple[LlamaWriter, LlamaWriter]) -> None:
+    keeper = keep(model_path, lean=copy, shape=SHAPE, chat=False)
+    try:
+        said = keeper.write(PROMPT.format(ASKED[0]), max_tokens=12, stop=("\n",), deadline=monotonic() + 60)
+        assert said.text == both[1].write(PROMPT.format(ASKED[0]), max_tokens=12, stop=("\n",), deadline=monotonic() + 60).text
+        assert keeper.rss < 1.2 * model_path.stat().st_size  # the whole model, its context and Python's own take more
+    finally:
+        keeper.close()
 
 
 def test_it_is_less_than_half_as_large(model_path: Path, copy: Path) -> None:

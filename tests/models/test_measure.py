@@ -138,7 +138,7 @@ def test_a_child_measures_and_its_last_line_is_the_pace(tmp_path: Path) -> None:
 def test_the_child_is_told_what_to_measure(tmp_path: Path) -> None:
     (tmp_path / "x.gguf").touch()
     code = "sys.exit(sys.argv[1])"
-    with pytest.raises(Unmeasured, match=r'failed: .*x\.gguf", "shape": {"threads": 3, .*"phase_s": 1.5}'):
+    with pytest.raises(Unmeasured, match=r'failed: .*x\.gguf", "lean": "", "shape": {"threads": 3, .*"phase_s": 1.5}'):
         measure(tmp_path / "x.gguf", Shape(threads=3), phase_s=1.5, command=_child(code))
 
 

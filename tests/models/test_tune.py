@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from bot.core.errors import BadSetting, ModelFailed
 from models.measure import Pace, Unmeasured
 from models.shape import Shape
+from models.trim import copy_of
 from models.tune import LIMIT_S, MARGIN, QUICK_S, Axis, Best, axes, search, tune
 from models.tuned import FILE, Machine, cautious, default_shape, shape_for
 from tests.models.tiny import gguf
@@ -226,7 +227,7 @@ def _tune(model: Path, measure: Callable[..., Pace], *, threads: int = 0, quick:
     return said
 
 
-def _some(path: Path, shape: Shape, *, phase_s: float) -> Pace:
+def _some(path: Path, shape: Shape, *, phase_s: float, lean: Path | None = None) -> Pace:
     if shape.flash:
         raise Unmeasured("died with SIGILL")
     return Pace(quiet=10.0 * shape.threads, busy=2.0 * (5 - shape.threads), neighbour=0.5, cpu_s=1.5, memory_mb=300)
@@ -236,9 +237,9 @@ def test_tuning_says_every_figure_and_keeps_the_best(model: Path) -> None:
     said = _tune(model, _some)
     assert said[0].startswith("Measuring mine.gguf on 4 x AMD EPYC, for at most about 240 s.")
     row = next(line for line in said if line.startswith("      2 "))
-    assert re.split(r" {2,}", row.strip()) == ["2", "16", "64", "no", "f16", "20.0", "6.0", "9.2", "50%", "1.50", "300 MB", "best so far"]
+    assert re.split(r" {2,}", row.strip()) == ["2", "8", "64", "no", "f16", "20.0", "6.0", "9.2", "50%", "1.50", "300 MB", "best so far"]
     assert any(line.endswith("died with SIGILL") and " yes " in line for line in said)
-    assert said[-1].startswith("Best of 12: 2 threads, 16 texts at once, steps of 64 tokens, no flash attention, f16 cache. Kept in ")
+    assert said[-1].startswith("Best of 12: 2 threads, 8 texts at once, steps of 64 tokens, no flash attention, f16 cache. Kept in ")
     shape, note = shape_for(model, 0, cache_dir=model.parent / "cache", machine=HERE)
     assert shape == replace(START, threads=2)
     assert note.endswith("20 answers a minute, 6 beside a busy neighbour")
@@ -247,7 +248,7 @@ def test_tuning_says_every_figure_and_keeps_the_best(model: Path) -> None:
 def test_threads_that_are_set_are_not_searched(model: Path) -> None:
     seen: list[Shape] = []
 
-    def measure(path: Path, shape: Shape, *, phase_s: float) -> Pace:
+    def measure(path: Path, shape: Shape, *, phase_s: float, lean: Path | None = None) -> Pace:
         seen.append(shape)
         return _some(path, shape, phase_s=phase_s)
 
@@ -255,10 +256,27 @@ def test_threads_that_are_set_are_not_searched(model: Path) -> None:
     assert {shape.threads for shape in seen} == {3}
 
 
+@pytest.mark.parametrize("same", [True, False])
+def test_the_lean_copy_is_measured_where_there_is_one_of_this_model(model: Path, same: bool) -> None:
+    copy = copy_of(model, model.parent / "cache" / "models")
+    copy.parent.mkdir(parents=True)
+    seen = model.stat()
+    mark = f"1:{model.name}:{seen.st_size + (not same)}:{int(seen.st_mtime)}:texts"
+    copy.write_bytes(gguf(meta={"ujumbe.lean": mark}))
+    leans: list[Path | None] = []
+
+    def measure(path: Path, shape: Shape, *, phase_s: float, lean: Path | None = None) -> Pace:
+        leans.append(lean)
+        return _some(path, shape, phase_s=phase_s)
+
+    _tune(model, measure)
+    assert set(leans) == {copy if same else None}
+
+
 def test_quick_is_shorter(model: Path) -> None:
     phases: list[float] = []
 
-    def measure(path: Path, shape: Shape, *, phase_s: float) -> Pace:
+    def measure(path: Path, shape: Shape, *, phase_s: float, lean: Path | None = None) -> Pace:
         phases.append(phase_s)
         return _some(path, shape, phase_s=phase_s)
 
@@ -276,7 +294,7 @@ def test_a_busy_machine_is_told_about(model: Path) -> None:
 
 
 def test_where_every_shape_fails_nothing_is_kept(model: Path) -> None:
-    def measure(path: Path, shape: Shape, *, phase_s: float) -> Pace:
+    def measure(path: Path, shape: Shape, *, phase_s: float, lean: Path | None = None) -> Pace:
         raise Unmeasured("died with SIGILL")
 
     with pytest.raises(ModelFailed, match="No shape of the engine could be measured"):
