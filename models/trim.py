@@ -68,10 +68,9 @@ def make(whole: Path, target: Path, texts: Iterable[str], *, mark: str) -> bool:
     import gguf
 
     kept = kept_tokens(whole, texts)
-    reader = gguf.GGUFReader(whole)
-    matrices = {tensor.name: tensor.data for tensor in reader.tensors if tensor.name in (MATRIX, _OUTPUT)}
-    if 2 * len(kept) > len(matrices[MATRIX]):
+    if 2 * len(kept) > read_head(whole).tensors[MATRIX].dims[1]:
         return False
+    reader = gguf.GGUFReader(whole)
     mine = aside(target)
     architecture = str(reader.fields["general.architecture"].contents())
     size = f"{architecture}.vocab_size"
@@ -82,7 +81,7 @@ def make(whole: Path, target: Path, texts: Iterable[str], *, mark: str) -> bool:
     writer.add_string(LEAN, mark)
     writer.add_key_value(KEPT, kept, gguf.GGUFValueType.ARRAY, sub_type=gguf.GGUFValueType.INT32)
     for tensor in reader.tensors:
-        data = np.ascontiguousarray(tensor.data[kept]) if tensor.name in matrices else tensor.data
+        data = np.ascontiguousarray(tensor.data[kept]) if tensor.name in (MATRIX, _OUTPUT) else tensor.data
         writer.add_tensor(tensor.name, data, raw_dtype=tensor.tensor_type)
     finish(writer, mine, target)
     return True

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from threading import Thread, Timer
+from typing import Any
 
 import pytest
 from sqlalchemy import event
@@ -245,3 +246,37 @@ def test_a_read_leaves_what_postgresql_has_prepared(postgres_url: str) -> None:
         prepared = connection.exec_driver_sql("SELECT statement FROM pg_prepared_statements").scalars().all()
     assert {one.split()[0] for one in prepared if "channel_bucket" in one} >= {"SELECT", "UPDATE"}
     store.close()
+
+
+def test_only_a_connection_that_rested_is_asked_whether_it_stands(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = SqlStore(postgres_url)
+    dialect, pings = store._db._engine.dialect, list[object]()
+    ping = dialect.do_ping
+
+    def counted(connection: Any) -> bool:
+        pings.append(connection)
+        return ping(connection)
+
+    monkeypatch.setattr(dialect, "do_ping", counted)
+    for _ in range(5):
+        store.buckets()
+    assert len(pings) == 0
+    monkeypatch.setattr("bot.store.engine.FRESH_S", 0.0)
+    store.buckets()
+    assert len(pings) == 1
+    store.close()
+
+
+def test_connections_that_died_while_they_rested_are_made_anew(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = SqlStore(postgres_url)
+    with store._db.read() as one, store._db.read() as two:
+        own = {link.exec_driver_sql("SELECT pg_backend_pid()").scalar_one() for link in (one, two)}
+    other = SqlStore(postgres_url)
+    with other._db.read() as link:
+        for pid in own:
+            link.exec_driver_sql(f"SELECT pg_terminate_backend({pid}, 5000)")
+    monkeypatch.setattr("bot.store.engine.FRESH_S", 0.0)
+    for _ in range(3):
+        assert store.buckets() == {}
+    store.close()
+    other.close()
