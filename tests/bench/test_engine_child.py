@@ -72,8 +72,10 @@ def test_a_child_tells_what_it_holds_at_rest() -> None:
 
 
 def test_a_child_that_does_not_come_to_rest_says_so() -> None:
-    with contenders.Child(replace(JOB, prompts=("die",)), COMMAND) as running, pytest.raises(RuntimeError, match="ended with 7"):
-        running.rest()
+    with contenders.Child(replace(JOB, prompts=("die",)), COMMAND) as running:
+        for look in (lambda: list(running.answers()), running.rest):
+            with pytest.raises(RuntimeError, match="ended with 7"):
+                look()
 
 
 def test_a_child_that_dies_says_so() -> None:

@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from bot.config import load
+from bot.core.types import Library
 from bot.core.workload import Tokens, Work, Workload
 from bot.loading import load_kept_engine
 from bot.metrics.engine import ENGINE, EngineNumbers
@@ -78,6 +79,6 @@ def test_the_gateway_shows_it_with_its_process() -> None:
 def test_a_worker_shows_the_engine_that_it_has_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = engine.Engine(writer=FakeWriter(), workload=lambda: Workload(waiting=5))
     monkeypatch.setattr(engine, "keep_engine", lambda *_, **__: kept)
-    writer, chooser = load_kept_engine(load(data_dir=tmp_path), noted=lambda _: None, shown=ENGINE.show)
+    writer, chooser = load_kept_engine(load(data_dir=tmp_path), library=Library([], {}, {}, []), noted=lambda _: None, shown=ENGINE.show)
     assert (writer, chooser) == (kept.writer, None)
     assert read("engine_waiting") == 5

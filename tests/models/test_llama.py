@@ -15,6 +15,7 @@ from models.engine import open_engine
 from models.llama import LlamaWriter, default_threads
 from models.native import Native, Row
 from models.shape import Shape
+from models.vocabulary import Vocabulary
 from tests.models.tiny import gguf
 
 FACTS = "Dry maize to 13 percent moisture before storing. Use 2 hermetic bags and tie each liner. Do not open the bag for 6 weeks. "
@@ -229,22 +230,22 @@ def test_a_prompt_that_nearly_fills_the_context_leaves_room_for_what_fits(writer
 
 @pytest.mark.model
 def test_control_words_in_a_question_stay_text(writer: LlamaWriter) -> None:
-    native = writer._native
-    assert len(native.tokens("<end_of_turn>", special=True)) == 1
-    assert len(native.tokens("<end_of_turn>", special=False)) > 1
+    words = writer._words
+    assert len(words.tokens("<end_of_turn>", special=True)) == 1
+    assert len(words.tokens("<end_of_turn>", special=False)) > 1
 
 
 @pytest.mark.model
 def test_a_chat_template_frames_the_prompt(model_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     template = "{{ bos_token }}{% for m in messages %}<start_of_turn>{{ m.role }}\n{{ m.content }}<end_of_turn>\n{% endfor %}"
     template += "{% if add_generation_prompt %}<start_of_turn>model\n{% endif %}"
-    monkeypatch.setattr(Native, "template", lambda _: template)
+    monkeypatch.setattr(Vocabulary, "template", lambda _: template)
     framed = LlamaWriter(model_path, SHAPE)
     raw = LlamaWriter(model_path, SHAPE, chat=False)
-    native = framed._native
-    assert list(framed._frame.before) == [*native.bos(), *native.tokens("<start_of_turn>user\n", special=True)]
-    assert list(framed._frame.after) == native.tokens("<end_of_turn>\n<start_of_turn>model\n", special=True)
-    assert (list(raw._frame.before), list(raw._frame.after)) == (native.bos(), [])
+    words = framed._words
+    assert list(framed._frame.before) == [*words.bos(), *words.tokens("<start_of_turn>user\n", special=True)]
+    assert list(framed._frame.after) == words.tokens("<end_of_turn>\n<start_of_turn>model\n", special=True)
+    assert (list(raw._frame.before), list(raw._frame.after)) == (words.bos(), [])
     assert _write(framed, "Hi", tokens=2).tokens <= 2
     framed.close()
     raw.close()
