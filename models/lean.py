@@ -15,13 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.core.errors import BadSetting, ModelFailed
-from models.gguf import read_head
+from models.gguf import KEPT, read_head
 from models.rows import Rows
 
 MATRIX = "token_embd.weight"
 # By architecture: what a row is multiplied with before the first layer reads it, by the matrix's width. llama.cpp does it for tokens and
-# not for numbers that come from outside. Others than these were not tried.
-SCALES: Mapping[str, Callable[[int], float]] = {"gemma3": math.sqrt, "llama": lambda _: 1.0, "qwen2": lambda _: 1.0}
+# not for numbers that come from outside. Another architecture is used whole until it was tried.
+SCALES: Mapping[str, Callable[[int], float]] = {"gemma3": math.sqrt}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +50,12 @@ def open_lean(path: Path, whole: Path) -> Lean:
     try:
         head, base = read_head(path), read_head(whole)
         matrix = base.tensors[MATRIX]
-        assert head.kept is not None
+        if head.kept is None:
+            raise KeyError(KEPT)
         kept = np.fromfile(path, "<i4", head.kept.count, offset=head.kept.at)
         rows = Rows(whole, matrix, scale=SCALES[base.architecture](matrix.dims[0]))
         fits = 0 < len(kept) == head.tensors[MATRIX].dims[1] and int(kept.max()) < rows.count and bool((np.diff(kept) > 0).all())
-    except (BadSetting, OSError, ValueError, KeyError, AssertionError) as error:
+    except (BadSetting, OSError, ValueError, KeyError) as error:
         raise ModelFailed(f"{path} is no lean copy of {whole.name}: {error}. Remove it: it is made anew.") from None
     if not fits:
         raise ModelFailed(f"{path} is no lean copy of {whole.name}: its tokens are not the other's. Remove it: it is made anew.")

@@ -123,7 +123,7 @@ def test_one_that_was_cut_short_is_not_used_but_made_anew(model_path: Path, copy
 
 def test_a_copy_of_another_model_is_refused(copy: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.gguf"
-    other.write_bytes(gguf(tensors={"token_embd.weight": ((8, 2), F32)}, data=64))
+    other.write_bytes(gguf(architecture="gemma3", tensors={"token_embd.weight": ((8, 2), F32)}, data=64))
     with pytest.raises(ModelFailed, match=r"is no lean copy of other\.gguf: its tokens are not the other's\. Remove it"):
         open_lean(copy, other)
     with pytest.raises(ModelFailed, match=r"other\.gguf is no lean copy of"):
