@@ -21,7 +21,7 @@ LIMIT_S, QUICK_S = 240.0, 75.0  # seconds, a quick search's too
 _PHASE_S, _QUICK_PHASE_S = 8.0, 3.0  # seconds of asking, alone and again beside the neighbour
 _LOADED = 0.5  # load average a core: more, and something else is at work
 MARGIN = 1.03  # a challenger must be so much better: two measurements of one shape differ by about that
-ROOM = 256  # tokens that a text needs in the context beside what it shares
+ROOM = 240  # tokens that a text needs in the context beside what it shares
 _SEQUENCES, _BATCHES, _THREADS = (4, 8, 16), (32, 64, 128, 256), (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
 _ATTENTION: tuple[Mapping[str, Any], ...] = (
     {"flash": False, "cache": "f16"},
