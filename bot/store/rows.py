@@ -10,6 +10,12 @@ from bot.core.storage import Claim, ClaimedDelivery, ClaimedMessage, Part
 from bot.core.types import Choice, Contact, Lane, Lang, Message, Session, SessionEvent, Status
 from bot.store.rules import from_micros
 
+# A delivery's columns that its claim hands out.
+CLAIMED = tuple(
+    """id token attempts channel urn not_after despite_stop errors lane unclear choices unsolicited created message_id
+    broadcast_id""".split()
+)
+
 
 def message(row: Row[Any]) -> Message:
     return Message(
