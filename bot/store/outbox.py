@@ -43,6 +43,7 @@ _END = update(DELIVERY).where(_D.id.in_(_ROWS)).values(token=None, code=given("w
 _LEARN = update(PART).where(_PART).values(external_id=given("theirs"))
 _EARLY = delete(REPORT).where(REPORT.c.channel == given("on"), REPORT.c.external_id == given("theirs")).returning(REPORT)
 
+
 def waking(line: Any) -> Update:
     """Makes the next delivery due that waits behind the one of `line`: its id, urn, channel and lane, as parameters or as columns."""
     behind = DELIVERY.alias("behind")

@@ -10,11 +10,10 @@ from bot.core.storage import Claim, ClaimedDelivery, ClaimedMessage, Part
 from bot.core.types import Choice, Contact, Lane, Lang, Message, Session, SessionEvent, Status
 from bot.store.rules import from_micros
 
-# A delivery's columns that its claim hands out.
-CLAIMED = tuple(
-    """id token attempts channel urn not_after despite_stop errors lane unclear choices unsolicited created message_id
-    broadcast_id""".split()
-)
+# What a claim hands out of a delivery's columns.
+_WHO = ("id", "token", "attempts", "channel", "urn", "lane", "message_id", "broadcast_id")
+_HOW = ("not_after", "despite_stop", "errors", "unclear", "choices", "unsolicited", "created")
+CLAIMED = (*_WHO, *_HOW)
 
 
 def message(row: Row[Any]) -> Message:

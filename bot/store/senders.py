@@ -32,9 +32,7 @@ def _ordered_before() -> ColumnElement[bool]:
 _abandoned = one_of(_D.status, [Status.SENDING]) & (_D.lease_until <= NOW)
 _FREE = (_D.hold_until <= NOW) & (_D.next_at <= NOW) & (one_of(_D.status, WAITING) | _abandoned)
 _CLAIM = (
-    update(DELIVERY)
-    .where(_D.id == ROW, _FREE, ~delivery_held(_D), ~_ordered_before())
-    .values(status=Status.SENDING, **lease(_D.attempts))
+    update(DELIVERY).where(_D.id == ROW, _FREE, ~delivery_held(_D), ~_ordered_before()).values(status=Status.SENDING, **lease(_D.attempts))
 )
 _CLAIMED, _CLAIM_AT_ONCE = _CLAIM.returning(DELIVERY), at_once.claiming(_CLAIM)
 _PERSON = select(CONTACT).where(CONTACT.c.urn == given("person"))
