@@ -1,7 +1,7 @@
 """A delivery's three steps on PostgreSQL, each as one statement that commits by itself: claimed, about to be called, wired.
 
-Between two statements of a transaction the server waits for us, and BEGIN and COMMIT are such statements, too: a part took 26 ways to the
-server and back, and all that a broadcast's worker did was to go them. SQLite has no way to go, and no UPDATE inside WITH: there
+Between two statements of a transaction the server waits for us, and BEGIN and COMMIT are such statements, too: a part took 27 ways to the
+server and back. SQLite has no way to go, and no UPDATE inside WITH: there
 bot.store.senders takes the steps one by one, and here as well where a delivery has several parts.
 
 Every table of one statement is read as it was when the statement began. docs/adr/0021-a-step-in-one-statement.md says why that is enough.
@@ -25,6 +25,7 @@ from bot.store.tables import CONTACT, DELIVERY, PART, REPORT
 
 _B, _C, _D, _M, _P, _R = BROADCAST.c, CONTACT.c, DELIVERY.c, MEMBERSHIP.c, PART.c, REPORT.c
 _THEIRS, _MONEY, _CATEGORY = given("theirs"), given("money"), given("sort")
+_PARTS = _P.delivery_id == ROW  # said again where the delivery is known: PostgreSQL keeps the plan that it made when the table was small
 _LOCK = select(_D.id).where(_D.id == ROW).with_for_update()
 _STATUS = select(_D.status).where(_D.id == ROW)
 
@@ -38,7 +39,7 @@ def claiming(claim: Update) -> Select[Any]:
     return (
         select(taken, _C.opted_out, _C.lang.label("lang"), *broadcast, exercises.label("exercises"), *part)
         .select_from(taken)
-        .join(PART, _P.delivery_id == taken.c.id)
+        .join(PART, and_(_PARTS, _P.delivery_id == taken.c.id))
         .outerjoin(CONTACT, _C.urn == taken.c.urn)
         .outerjoin(BROADCAST, and_(_B.id == taken.c.broadcast_id, taken.c.broadcast_id != 0))
         .order_by(_P.n)
@@ -49,14 +50,14 @@ def calling(renew: Update) -> Update:
     """`renew`, the UPDATE of a claim's lease, and the part that is called: neither where one of them does not fit."""
     held = renew.returning(_D.id).cte("held")
     unsent = one_of(_P.status, UNSENT)
-    return update(PART).where(_P.delivery_id == held.c.id, _P.n == given("which"), unsent).values(status=Status.SENDING)
+    return update(PART).where(_PARTS, _P.delivery_id == held.c.id, _P.n == given("which"), unsent).values(status=Status.SENDING)
 
 
 def _wiring() -> Select[Any]:
     """The end of a delivery of one part: the provider has it. No row where it is not ours, or has more parts.
 
     Its status is its part's, and reports move both of them together: so neither has to be summed up from the other."""
-    alone = ~exists().where(_P.delivery_id == ROW, _P.n > 0)
+    alone = ~exists().where(_PARTS, _P.n > 0)
     climbed = case((one_of(_D.status, lower(Status.WIRED)), Status.WIRED), else_=_D.status)
     wired_at = case((_D.wired_at == 0, NOW), else_=_D.wired_at)
     ended = (
@@ -68,7 +69,7 @@ def _wiring() -> Select[Any]:
     )
     learnt = (
         update(PART)
-        .where(_P.delivery_id == ended.c.id, _P.n == 0)
+        .where(_PARTS, _P.delivery_id == ended.c.id, _P.n == 0)
         .values(
             external_id=_THEIRS,
             status=case((one_of(_P.status, lower(Status.WIRED)), Status.WIRED), else_=_P.status),

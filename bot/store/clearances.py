@@ -18,7 +18,7 @@ _EXERCISES = select(_M.urn).where(_M.name == EXERCISE, _M.urn == given("person")
 
 def clearance(connection: Connection, delivery: Row[Any], parts: Sequence[Part]) -> Clearance:
     """Of a delivery that belongs to a broadcast."""
-    broadcast = connection.execute(_OF, {"row": delivery.broadcast_id}).first()
+    broadcast: Any = connection.execute(_OF, {"row": delivery.broadcast_id}).first()
     return judged(broadcast, parts, exercises=connection.scalar(_EXERCISES, {"person": delivery.urn}) is not None)
 
 

@@ -281,10 +281,16 @@ def test_a_channel_that_another_process_found_too_fast_is_closed_at_once() -> No
 
 
 def test_where_nobody_waited_nobody_is_looked_for_at_each_send() -> None:
-    office, looks = Office(rate_per_s=50.0), []
-    look = office.store.next_due
-    office.store.next_due = lambda *place, now: looks.append(now) or look(*place, now=now)  # type: ignore[method-assign,func-returns-value]
-    office.deliverer = replace(office.deliverer, hint=lambda lane, row: None)
+    office = Office(rate_per_s=50.0)
+    looks: list[float] = []
+
+    class Looked(MemoryStore):
+        def next_due(self, channel: str, lane: Lane, *, now: float) -> int | None:
+            looks.append(now)
+            return super().next_due(channel, lane, now=now)
+
+    office.store = Looked()
+    office.deliverer = replace(office.deliverer, store=office.store, hint=lambda lane, row: None)
     for n in range(20):
         office.send(office.add(urn=f"tel:+2547000001{n:02}"))
     assert len(looks) == pytest.approx(20 / 50.0 / REST_S, abs=1)
