@@ -47,7 +47,7 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=4)
     parser.add_argument("--rate", type=float, default=50.0, help="sends per second that the provider takes")
     parser.add_argument("--stack", choices=(*STACKS, "both"), default="embedded")
-    parser.add_argument("--idle-s", type=float, default=15.0, help="questions alone, before it")
+    parser.add_argument("--idle-s", type=float, default=15.0, help="questions alone: half of it before, half after")
     parser.add_argument("--ask-every-s", type=float, default=0.5)
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()

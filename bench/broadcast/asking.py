@@ -7,6 +7,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Sequence
 from hashlib import sha256
+from random import Random
 
 from bench.broadcast.provider import Provider
 
@@ -16,10 +17,11 @@ _PATIENCE_S = 10.0
 
 
 class Asking:
-    """Posts a question every `every_s`, each by another person, until it is stopped."""
+    """Posts a question every `every_s` or so, each by another person, until it is stopped. Not evenly: the sweep, every two seconds, and
+    whatever else has a beat would meet each of them or none."""
 
-    def __init__(self, url: Callable[[], str], provider: Provider, every_s: float) -> None:
-        self._url, self._provider, self._every_s = url, provider, every_s
+    def __init__(self, url: Callable[[], str], provider: Provider, every_s: float, seed: int) -> None:
+        self._url, self._provider, self._every_s, self._chance = url, provider, every_s, Random(seed)
         self._asked: dict[str, float] = {}
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._ask, daemon=True)
@@ -45,7 +47,7 @@ class Asking:
 
     def _ask(self) -> None:
         n = 0
-        while not self._over.wait(self._every_s):
+        while not self._over.wait(self._every_s * self._chance.uniform(0.5, 1.5)):
             n += 1
             who, at = f"+25471{n:07}", time.monotonic()
             body = json.dumps({"id": f"q{n}", "from": who, "to": "20880", "text": _QUESTION}).encode()

@@ -1,4 +1,4 @@
-"""One run of one stack: questions alone, an exercise, the alert with kills, and an alert that is stopped on its way."""
+"""One run of one stack: questions alone, an exercise, the alert with kills, questions alone, and an alert that is stopped on its way."""
 
 import sys
 import tempfile
@@ -11,6 +11,7 @@ from pathlib import Path
 from bench.broadcast.asking import SECRET, Asking
 from bench.broadcast.people import AREA, People
 from bench.broadcast.provider import Provider, Took
+from bench.broadcast.rates import WINDOW_S, rates
 from bench.chaos.calm import Calm
 from bench.chaos.killer import Killer, deck, moments
 from bench.chaos.stacks import Stack
@@ -29,10 +30,10 @@ from channels.sim_whatsapp import SimWhatsapp
 
 VICTIMS: Mapping[str, int] = {"alerts": 3, "chores": 3, "gateway": 2, "beat": 2, "sends": 1, "valkey": 1, "redis": 1}
 AMINA, BEN = Member("amina", frozenset({Role.AUTHOR})), Member("ben", frozenset({Role.APPROVER}))
-_WINDOW_S = 5.0  # rates are looked at over so long
 _TICK_S = 0.1
 _LOOK_S = 1.0  # between looks at whether it is over: they cost the service's own two cores
-_WARM = 5  # answers
+_MOST = 0.98  # of the people: the last few wait for leases of killed senders, and then nothing else goes on
+_WARM = 5  # answers: a worker that has just started loads its facts
 _SETTLE_S = 240.0  # leases of killed senders run out in a minute
 
 
@@ -104,7 +105,8 @@ class _Run:
         self.provider.start()
         table = {"send_url": f"{self.provider.url}/send", "secret": SECRET, "keeps_key": True, "rate_per_s": plan.rate_per_s}
         self.stack = Stack(name, folder, {"http": table})
-        self.asking = Asking(lambda: self.stack.serve.url, self.provider, plan.ask_every_s)
+        self.asking = Asking(lambda: self.stack.serve.url, self.provider, plan.ask_every_s, plan.seed)
+        self.idle: list[tuple[float, float]] = []
         self.began = time.monotonic()
         self.calm = Calm()
         self.shown = self.looked = 0.0
@@ -116,9 +118,12 @@ class _Run:
             self.desk = self._desk()
             self._say("storing people")
             self.people.store(self.store._db)
-            self._idle()
+            self.asking.start()
+            self._watch(_SETTLE_S, lambda: len(self.asking.waits_ms(0.0, time.monotonic())) >= _WARM)
+            self._alone()
             self._exercise()
             self._alert()
+            self._alone()
             self.asking.stop()
             self._stop()
             self._judge()
@@ -134,13 +139,11 @@ class _Run:
         audiences = Audiences(self.store, ways, channels, Lang.EN)
         return AlertDesk(self.store, audiences, Places(), _Nobody(), time.time, lambda broadcast: ())
 
-    def _idle(self) -> None:
-        """Questions alone, from when the first ones were answered: a worker that has just started loads its facts."""
-        self.asking.start()
-        self._watch(_SETTLE_S, lambda: len(self.asking.waits_ms(0.0, time.monotonic())) >= _WARM)
-        self._watch(self.plan.idle_s, lambda: False)
-        self.idle_until = time.monotonic()
-        self.idle_since = self.idle_until - self.plan.idle_s
+    def _alone(self) -> None:
+        """Questions alone, before everything else and after the alert: a machine that others use, too, is not the same for minutes."""
+        since = time.monotonic()
+        self._watch(self.plan.idle_s / 2, lambda: False)
+        self.idle.append((since, time.monotonic()))
 
     def _exercise(self) -> None:
         sent = self._send("EXERCISE ONLY", mode=Mode.EXERCISE)
@@ -165,10 +168,11 @@ class _Run:
         self.out.settled = self._watch(3 * expected_s + _SETTLE_S, over)
         self.calm.end(time.monotonic())
         self.out.hits = killer.hits
-        took = [one.at for one in self.provider.took if one.text.startswith("FLOOD")]
+        took = sorted(one.at for one in self.provider.took if one.text.startswith("FLOOD"))
         self.out.sent_s = max(took, default=approved) - approved
         self.during = (approved, max(took, default=approved))
-        self._rates(took)
+        self.busy = (approved, took[int(_MOST * len(took))] if took else approved)
+        self.out.kept, self.out.highest = rates(took, self.provider.took, self.plan.rate_per_s, self.calm.spans)
 
     def _stop(self) -> None:
         """An alert that is stopped when a few have it."""
@@ -213,21 +217,6 @@ class _Run:
             time.sleep(_TICK_S)
         return done
 
-    def _rates(self, took: Sequence[float]) -> None:
-        limit = self.plan.rate_per_s
-        inside = sorted(took)[: int(0.95 * len(took))]  # the last few wait for leases of killed senders to run out
-        ends = (min(inside, default=0.0) + 2.0, max(inside, default=0.0))
-        calm, every = [], []
-        start = ends[0]
-        while start + _WINDOW_S <= ends[1]:
-            count = sum(start <= one.at < start + _WINDOW_S for one in self.provider.took)
-            every.append(count / _WINDOW_S / limit)
-            if any(a + 5.0 <= start and start + _WINDOW_S <= b for a, b in self.calm.spans):
-                calm.append(count / _WINDOW_S / limit)
-            start += _WINDOW_S
-        self.out.kept = sorted(calm)[len(calm) // 2] if calm else 0.0
-        self.out.highest = max(every, default=0.0)
-
     def _judge(self) -> None:
         out, took = self.out, list(self.provider.took)
         alerts, exercises = (_by_number(took, word) for word in ("FLOOD", "EXERCISE"))
@@ -239,11 +228,11 @@ class _Run:
         out.exercise_leaked = len(set(exercises) - set(self.people.exercising))
         out.exercise_missed = len(set(self.people.exercising) - set(exercises))
         out.refused, out.repeats = self.provider.refused, self.provider.repeats
-        out.idle_ms = self.asking.waits_ms(self.idle_since, self.idle_until)
-        out.during_ms = self.asking.waits_ms(*self.during)
-        spans = [(a, b - _WINDOW_S) for a, b in self.calm.spans if b - _WINDOW_S > a]
+        out.idle_ms = [one for span in self.idle for one in self.asking.waits_ms(*span)]
+        out.during_ms = self.asking.waits_ms(*self.busy)
+        spans = [(a, min(b - WINDOW_S, self.busy[1])) for a, b in self.calm.spans]
         out.calm_ms = [one for span in spans for one in self.asking.waits_ms(*span)]
-        out.unanswered = self.asking.asked(*self.during) - len(out.during_ms)
+        out.unanswered = self.asking.asked(*self.during) - len(self.asking.waits_ms(*self.during))
 
     def _show(self) -> None:
         if time.monotonic() - self.shown > 10.0:

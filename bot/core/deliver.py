@@ -24,6 +24,7 @@ from bot.core.storage import Claim, ClaimedDelivery, Part, Store
 from bot.core.types import Lane, Lang, Status
 
 LEASE_S = 60.0  # longer than any provider call
+REST_S = 0.1  # between two looks for who waits, where nobody did
 PAUSED_S = 300.0  # who resumes a broadcast makes its deliveries due: this is only the longest that one is looked at late
 _OUT = frozenset({Status.WIRED, Status.SENT, Status.DELIVERED, Status.READ, Status.UNKNOWN})
 
@@ -39,6 +40,7 @@ class Deliverer:
     sleep: Callable[[float], None] = time.sleep
     hint: Callable[[Lane, int], None] | None = None  # hears who may go next
     lines: Lines = field(default_factory=Lines)
+    nobody: dict[tuple[str, Lane], float] = field(default_factory=dict)  # when nobody waited on a channel and lane
 
     @property
     def _pace(self) -> Pace:
@@ -78,9 +80,15 @@ class Deliverer:
 
     def _pull(self, delivery: ClaimedDelivery) -> None:
         """Who has sent lets the next one come that waits on this channel. So what an outage left goes as fast as the channel takes it,
-        and not as fast as the sweep looks."""
-        following = None if self.hint is None else self.store.next_due(delivery.channel, delivery.lane, now=self.clock())
-        if self.hint is not None and following is not None:
+        and not as fast as the sweep looks. Where nobody waited a moment ago nobody is looked for: beside a broadcast each send would look
+        in vain. Who comes in that moment is found by the next send, or by the sweep."""
+        now, place = self.clock(), (delivery.channel, delivery.lane)
+        if self.hint is None or 0.0 <= now - self.nobody.get(place, 0.0) < REST_S:
+            return
+        following = self.store.next_due(*place, now=now)
+        if following is None:
+            self.nobody[place] = now
+        else:
             self.hint(delivery.lane, following)
 
     def _refusal(self, delivery: ClaimedDelivery) -> str:

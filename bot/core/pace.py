@@ -13,6 +13,7 @@ from bot.core.types import Lane
 
 PATIENCE_S = 2.0  # a worker waits this long for its turn; longer, and it does something else meanwhile
 RACES = 64  # lost in a row: then others are so busy with the bucket that the slots are surely used
+LATELY_S = 0.1  # who takes slots of a quick channel knows for so long how its bucket stood
 
 
 def traffic_of(delivery: ClaimedDelivery) -> Traffic:
@@ -34,10 +35,12 @@ class Turn:
 
 
 class Line:
-    """The threads of one process that wait for a channel's slots in one class, one behind the other."""
+    """The threads of one process that wait for a channel's slots in one class, one behind the other. The first one leaves to the next
+    how the channel's bucket stood."""
 
     def __init__(self) -> None:
         self._head, self._counting, self._behind = threading.Lock(), threading.Lock(), 0
+        self._known: tuple[Bucket, int] | None = None
 
     def stand(self, patience: float) -> bool:
         """Waits to be the first, who then has to `leave`. False: it took longer than `patience`."""
@@ -55,6 +58,17 @@ class Line:
     def more(self) -> bool:
         """Whether anybody stands behind the first one."""
         return self._behind > 0
+
+    def note(self, bucket: Bucket, version: int) -> None:
+        """For the first one: how the bucket stands."""
+        self._known = (bucket, version)
+
+    def lately(self, now: float) -> tuple[Bucket, int] | None:
+        """For the first one: how the bucket stood, with its version, where that was a moment ago and the channel was open. Whoever takes
+        a slot names the version, so nobody takes one by what is not so any more; and who is refused asks again within a slot or two."""
+        if self._known is None or self._known[0].closed_s(now) or not 0.0 <= now - self._known[0].touched <= LATELY_S:
+            return None
+        return self._known
 
     def _count(self, change: int) -> None:
         with self._counting:
@@ -123,19 +137,21 @@ class Pace:
 
     def _ask(self, channel: Channel, urn: str, traffic: Traffic, line: Line) -> tuple[float, Turn]:
         """Seconds until the first bucket that has nothing for us, 0.0 where all gave their slot: all now, when the send goes."""
-        for _ in range(RACES):
+        for race in range(RACES):
             now = self.clock()
-            bucket, version = self.store.bucket(channel.name)
+            bucket, version = (line.lately(now) if not race else None) or self.store.bucket(channel.name)
             after, wait = bucket.take(traffic, rate_per_s=channel.limits.rate_per_s, now=now, more=line.more)
             if after is bucket or self.store.swap_bucket(channel.name, after, version=version):
+                line.note(after, version + (after is not bucket))
                 break
         else:
             return 1.0 / channel.limits.rate_per_s, Turn()
         own = not wait
         if own:
             wait = self._take_pair(channel, urn)
-            if wait:  # then nothing goes, and the channel's slot is for others: where nobody took the next one meanwhile
-                self.store.swap_bucket(channel.name, bucket, version=version + 1)
+            # With a wait nothing goes, and the channel's slot is for others: where nobody took the next one meanwhile.
+            if wait and self.store.swap_bucket(channel.name, bucket, version=version + 1):
+                line.note(bucket, version + 2)
         return wait, Turn(at=now, closed=bucket.closed_s(now) > 0, doubtful=bucket.misses > 0, own=own)
 
     def _take_pair(self, channel: Channel, urn: str) -> float:

@@ -37,7 +37,7 @@ class Buckets:
 
     def swap_bucket(self, channel: str, bucket: Bucket, *, version: int) -> bool:
         values = _values(bucket)
-        with self._db.write(may_be_lost=True) as connection:
+        with self._db.one(may_be_lost=True) as connection:
             if version == 0:
                 added = connection.execute(_add(connection.dialect.name), {"channel": channel, "version": 1, **values})
                 return added.first() is not None

@@ -17,8 +17,13 @@ _EXERCISES = select(_M.urn).where(_M.name == EXERCISE, _M.urn == given("person")
 
 
 def clearance(connection: Connection, delivery: Row[Any], parts: Sequence[Part]) -> Clearance:
-    """Of a delivery that belongs to a broadcast. One whose broadcast is gone is stopped."""
-    broadcast = connection.execute(_OF, {"row": delivery.broadcast_id}).first()
+    """Of a delivery that belongs to a broadcast."""
+    broadcast: Any = connection.execute(_OF, {"row": delivery.broadcast_id}).first()
+    return judged(broadcast, parts, exercises=connection.scalar(_EXERCISES, {"person": delivery.urn}) is not None)
+
+
+def judged(broadcast: Row[Any] | None, parts: Sequence[Part], *, exercises: bool) -> Clearance:
+    """What was read of a broadcast, as the last hop asks it. One whose broadcast is gone is stopped."""
     if broadcast is None:
         return Clearance(Mode.EXERCISE, Stage.STOPPED, "", "", 0.0, exercises=False, approved_text=False)
     return Clearance(
@@ -27,7 +32,7 @@ def clearance(connection: Connection, delivery: Row[Any], parts: Sequence[Part])
         author=broadcast.author,
         approver=broadcast.approver,
         expires=broadcast.expires,
-        exercises=connection.scalar(_EXERCISES, {"person": delivery.urn}) is not None,
+        exercises=exercises,
         approved_text=_words(parts) in {_plain(text) for text in broadcast.texts.values()},
     )
 

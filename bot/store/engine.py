@@ -143,9 +143,11 @@ class Database:
         self._engine = engine
         # PostgreSQL gives each statement a snapshot of its own anyway, and the driver forgets what it has prepared at every ROLLBACK, with
         # which a transaction that only read ends.
-        alone = {"isolation_level": "AUTOCOMMIT"} if engine.dialect.name == "postgresql" else {}
+        self.in_one_step = engine.dialect.name == "postgresql"  # whether it takes a step of several tables as one statement
+        alone = {"isolation_level": "AUTOCOMMIT"} if self.in_one_step else {}
         self._reader = engine.execution_options(reads_only=True, **alone)
         self._hasty = engine.execution_options(may_be_lost=True)
+        self._alone = engine.execution_options(**alone)
         # SQLite has one writer at a time, and waits for it by sleeping, unfairly. Threads of one process queue here instead.
         self._turn = threading.Lock() if engine.dialect.name == "sqlite" else None
 
@@ -156,6 +158,14 @@ class Database:
         `may_be_lost`: with the power, and with nothing less; then SQLite does not wait for the card. For what is only a note of who works
         on what: a claim that is lost is made again, and whatever is committed after it brings it to the card before itself."""
         with self._my_turn(), self._answering(), (self._hasty if may_be_lost else self._engine).begin() as connection:
+            yield connection
+
+    @contextmanager
+    def one(self, *, may_be_lost: bool = False) -> Iterator[Connection]:
+        """As `write`, for a block of one statement. PostgreSQL commits that by itself: BEGIN and COMMIT would each be one more way to the
+        server and back."""
+        engine = self._alone if self.in_one_step else self._hasty if may_be_lost else self._engine
+        with self._my_turn(), self._answering(), engine.begin() as connection:
             yield connection
 
     @contextmanager

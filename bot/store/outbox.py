@@ -4,9 +4,10 @@ On PostgreSQL whoever changes parts locks their delivery first, so that two repo
 """
 
 from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import Connection, Row, case, delete, insert, select, update
+from sqlalchemy import Connection, Row, Update, case, delete, insert, select, update
 
 from bot.core.price import Price
 from bot.core.storage import Claim, NewDelivery, Part, WaitingAnswer
@@ -42,10 +43,18 @@ _END = update(DELIVERY).where(_D.id.in_(_ROWS)).values(token=None, code=given("w
 _LEARN = update(PART).where(_PART).values(external_id=given("theirs"))
 _EARLY = delete(REPORT).where(REPORT.c.channel == given("on"), REPORT.c.external_id == given("theirs")).returning(REPORT)
 
-_line = (_D.urn == given("person")) & (_D.channel == given("on")) & (_D.lane == given("along")) & (_D.id != ROW)
-_ready = one_of(_D.status, WAITING) & (_D.hold_until <= NOW) & (_D.next_at <= NOW) & ~delivery_held(_D)
-_NEXT = select(_D.id).where(_line, _ready).order_by(_D.id).limit(1).with_for_update(skip_locked=True)
-_WAKE = update(DELIVERY).where(_D.id == _NEXT.scalar_subquery()).values(due_at=NOW, delay_s=FIRST_DELAY_S)
+
+def waking(line: Any) -> Update:
+    """Makes the next delivery due that waits behind the one of `line`: its id, urn, channel and lane, as parameters or as columns."""
+    behind = DELIVERY.alias("behind")
+    b = behind.c
+    of_line = (b.urn == line.urn) & (b.channel == line.channel) & (b.lane == line.lane) & (b.id != line.id)
+    ready = one_of(b.status, WAITING) & (b.hold_until <= NOW) & (b.next_at <= NOW) & ~delivery_held(b)
+    following = select(b.id).where(of_line, ready).order_by(b.id).limit(1).with_for_update(skip_locked=True, of=behind)
+    return update(DELIVERY).where(_D.id == following.scalar_subquery()).values(due_at=NOW, delay_s=FIRST_DELAY_S)
+
+
+_WAKE = waking(SimpleNamespace(id=ROW, urn=given("person"), channel=given("on"), lane=given("along")))
 
 
 def add(connection: Connection, delivery: NewDelivery, *, now: float) -> int | None:

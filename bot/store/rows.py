@@ -10,6 +10,11 @@ from bot.core.storage import Claim, ClaimedDelivery, ClaimedMessage, Part
 from bot.core.types import Choice, Contact, Lane, Lang, Message, Session, SessionEvent, Status
 from bot.store.rules import from_micros
 
+# What a claim hands out of a delivery's columns.
+_WHO = ("id", "token", "attempts", "channel", "urn", "lane", "message_id", "broadcast_id")
+_HOW = ("not_after", "despite_stop", "errors", "unclear", "choices", "unsolicited", "created")
+CLAIMED = (*_WHO, *_HOW)
+
 
 def message(row: Row[Any]) -> Message:
     return Message(

@@ -7,13 +7,15 @@ from sqlalchemy import ColumnElement, Connection, Row, case, exists, select, upd
 from bot.core.price import Price
 from bot.core.storage import Claim, ClaimedDelivery
 from bot.core.types import Status
-from bot.store import outbox, rows
+from bot.store import at_once, outbox, rows
 from bot.store.clearances import clearance
 from bot.store.engine import Database
 from bot.store.holds import delivery_held
 from bot.store.rules import FIRST_DELAY_S, LIVE, UNSENT, WAITING, new_token
 from bot.store.statements import NOW, ROW, UNTIL, given, lease, mine, one_of
 from bot.store.tables import CONTACT, DELIVERY, MESSAGE, PART
+
+SOON_S = 10.0  # how far the sweep's time may lag behind a lease
 
 _D, _P = DELIVERY.c, PART.c
 _MINE = mine(DELIVERY)
@@ -30,14 +32,15 @@ def _ordered_before() -> ColumnElement[bool]:
 _abandoned = one_of(_D.status, [Status.SENDING]) & (_D.lease_until <= NOW)
 _FREE = (_D.hold_until <= NOW) & (_D.next_at <= NOW) & (one_of(_D.status, WAITING) | _abandoned)
 _CLAIM = (
-    update(DELIVERY)
-    .where(_D.id == ROW, _FREE, ~delivery_held(_D), ~_ordered_before())
-    .values(status=Status.SENDING, **lease(_D.attempts))
-    .returning(DELIVERY)
+    update(DELIVERY).where(_D.id == ROW, _FREE, ~delivery_held(_D), ~_ordered_before()).values(status=Status.SENDING, **lease(_D.attempts))
 )
+_CLAIMED, _CLAIM_AT_ONCE = _CLAIM.returning(DELIVERY), at_once.claiming(_CLAIM)
 _PERSON = select(CONTACT).where(CONTACT.c.urn == given("person"))
-_RENEW = update(DELIVERY).where(_MINE).values(lease_until=UNTIL, due_at=UNTIL)
+# A step that follows at once leaves the sweep's time as it is: PostgreSQL would write each of the row's index entries anew.
+_due_at = case((_D.due_at < UNTIL - SOON_S, UNTIL), else_=_D.due_at)
+_RENEW = update(DELIVERY).where(_MINE).values(lease_until=UNTIL, due_at=_due_at)
 _CALL = update(PART).where(_P.delivery_id == ROW, _P.n == given("which"), one_of(_P.status, UNSENT)).values(status=Status.SENDING)
+_CALL_AT_ONCE = at_once.calling(_RENEW)
 _NOTE = update(DELIVERY).where(_MINE).values(code=_CODE)
 _LEFT = update(DELIVERY).where(_MINE, one_of(_D.status, LIVE))  # with parts that did not go out
 _AGAIN = update(DELIVERY).where(_D.id == ROW).values(status=Status.QUEUED, next_at=NOW, due_at=NOW + FIRST_DELAY_S, delay_s=FIRST_DELAY_S)
@@ -62,8 +65,12 @@ class Senders:
     _db: Database
 
     def claim_delivery(self, id: int, *, now: float, lease_s: float) -> ClaimedDelivery | None:
+        values = {"row": id, "now": now, "until": now + lease_s, "fresh": new_token()}
+        if self._db.in_one_step:
+            with self._db.one() as connection:
+                return at_once.claimed(connection.execute(_CLAIM_AT_ONCE, values).all())
         with self._db.write(may_be_lost=True) as connection:
-            row = connection.execute(_CLAIM, {"row": id, "now": now, "until": now + lease_s, "fresh": new_token()}).first()
+            row = connection.execute(_CLAIMED, values).first()
             if row is None:
                 return None
             person = connection.execute(_PERSON, {"person": row.urn}).first()
@@ -72,13 +79,21 @@ class Senders:
             return rows.claimed_delivery(row, parts, None if person is None else rows.contact(person), cleared)
 
     def part_sending(self, claim: Claim, n: int, *, now: float, lease_s: float, may_be_lost: bool = False) -> bool:
+        until = {"until": now + lease_s}
+        if self._db.in_one_step:
+            with self._db.one() as connection:
+                return connection.execute(_CALL_AT_ONCE, _own(claim) | until | {"which": n}).rowcount == 1
         with self._db.write(may_be_lost=may_be_lost) as connection:
-            held = connection.execute(_RENEW, _own(claim) | {"until": now + lease_s}).rowcount == 1
+            held = connection.execute(_RENEW, _own(claim) | until).rowcount == 1
             return held and connection.execute(_CALL, {"row": claim.id, "which": n}).rowcount == 1
 
     def part_wired(
         self, claim: Claim, n: int, external_id: str, *, now: float, price: Price | None = None, last: bool = False
     ) -> Status | None:
+        if self._db.in_one_step and last and n == 0:
+            ended = at_once.wire(self._db, claim, external_id, price, now=now)
+            if ended is not None:
+                return ended
         with self._db.write() as connection:
             delivery = outbox.held(connection, claim)
             if delivery is not None:

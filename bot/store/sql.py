@@ -1,4 +1,4 @@
-"""The SQL store: SQLite on one box, PostgreSQL in a real installation, the same statements on both."""
+"""The SQL store: SQLite on one box, PostgreSQL in a real installation, the same statements on both but for those of at_once."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

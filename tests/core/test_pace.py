@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.bucket import Bucket, Traffic, leeway_s
-from bot.core.deliver import Deliverer
+from bot.core.deliver import REST_S, Deliverer
 from bot.core.errors import Throttled
-from bot.core.pace import PATIENCE_S, Line, Lines, Pace
+from bot.core.pace import PATIENCE_S, Line, Lines, Pace, Turn
 from bot.core.storage import NewDelivery
 from bot.core.sweep import sweep
 from bot.core.types import Lane, Limits, Status
@@ -227,11 +227,15 @@ def test_the_sweep_leaves_a_closed_channel_alone() -> None:
 
 
 class Counting(MemoryStore):
-    """Counts what is written to buckets."""
+    """Counts how often buckets are read and written."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.swaps = 0
+        self.swaps = self.reads = 0
+
+    def bucket(self, channel: str) -> tuple[Bucket, int]:
+        self.reads += 1
+        return super().bucket(channel)
 
     def swap_bucket(self, channel: str, bucket: Bucket, *, version: int) -> bool:
         self.swaps += 1
@@ -255,7 +259,41 @@ def test_a_turn_in_a_row_costs_one_write(line: Callable[[], Line], swaps: int) -
     turns = [pace.turn(office.channel, URN, Traffic.ALERT) for _ in range(5)]  # type: ignore[arg-type]
     assert not any(turn.later for turn in turns)
     assert store.swaps == swaps
+    assert store.reads == 1, "the first one leaves to the next how the bucket stood"
     assert sum(office.slept) == pytest.approx(4 / 50.0)
+
+
+def test_what_another_process_did_meanwhile_counts() -> None:
+    """What a line knows of the bucket is no right to a slot: another worker took the next one."""
+    office = Office(rate_per_s=50.0)
+    mine, theirs = (Pace(office.store, lambda: office.now, office.sleep, Lines()) for _ in range(2))
+    for pace in (mine, theirs, mine, theirs, mine):
+        assert not pace.turn(office.channel, URN, Traffic.ALERT).later  # type: ignore[arg-type]
+    assert sum(office.slept) == pytest.approx(4 / 50.0)
+
+
+def test_a_channel_that_another_process_found_too_fast_is_closed_at_once() -> None:
+    office = Office(rate_per_s=50.0)
+    mine, theirs = (Pace(office.store, lambda: office.now, office.sleep, Lines()) for _ in range(2))
+    assert not mine.turn(office.channel, URN, Traffic.ALERT).later  # type: ignore[arg-type]
+    theirs.heard(office.channel, Turn(at=office.now), Throttled("429", after_s=30.0))  # type: ignore[arg-type]
+    assert mine.turn(office.channel, URN, Traffic.ALERT).later == pytest.approx(office.now + 30.0, abs=0.1)  # type: ignore[arg-type]
+
+
+def test_where_nobody_waited_nobody_is_looked_for_at_each_send() -> None:
+    office = Office(rate_per_s=50.0)
+    looks: list[float] = []
+
+    class Looked(MemoryStore):
+        def next_due(self, channel: str, lane: Lane, *, now: float) -> int | None:
+            looks.append(now)
+            return super().next_due(channel, lane, now=now)
+
+    office.store = Looked()
+    office.deliverer = replace(office.deliverer, store=office.store, hint=lambda lane, row: None)
+    for n in range(20):
+        office.send(office.add(urn=f"tel:+2547000001{n:02}"))
+    assert len(looks) == pytest.approx(20 / 50.0 / REST_S, abs=1)
 
 
 def test_a_line_knows_whether_anybody_stands_behind() -> None:
