@@ -7,7 +7,7 @@ training changed in the model (models/adapters/e5-small.npz) is merged into a fi
 import fcntl
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, partial
 from importlib.util import find_spec
@@ -17,11 +17,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.core.errors import BadSetting, ModelFailed
+from bot.core.topic import Kin
 from models import e5
+from models.topics import Sorter
+from models.topics import learn as learn_topics
 
 WIDTH = 384
 _KEPT = 150_000  # vectors, 120 MB
 _LATELY = 64  # questions: more than are answered at one time
+_COMPARED = 16  # questions' cosines with all lines, 2 MB: each is looked at again at once, if at all
 _KEPT_EVERY = 2000  # new texts, about 10 s on two cores
 STEPS = Path(__file__).with_name("adapters") / "e5-small.npz"
 Vectors = NDArray[np.float32]
@@ -53,6 +57,8 @@ class Embedder:
         self._places: dict[str, int] = {}
         # A question is held against the index two or three times, and a vector takes about 20 ms of a core.
         self._made = lru_cache(_LATELY)(partial(self._embed, "query"))
+        self._near_lines = lru_cache(_COMPARED)(self._compared)
+        self._sorter: Sorter | None = None
 
     def learn(self, lines: Sequence[str], passages: Sequence[str]) -> None:
         """See bot.core.ports.Meaning."""
@@ -62,6 +68,17 @@ class Embedder:
             known = self._learnt(wanted)
         self._lines, self._passages = (self._stacked(kind, texts, known) for kind, texts in (("query", lines), ("passage", passages)))
         self._places = {text: n for n, text in enumerate(lines)}
+        self._near_lines.cache_clear()
+        self._sorter = None
+
+    def sort(self, topics: Sequence[str | None], *, strays: int) -> None:
+        """See bot.core.ports.Sorts."""
+        which = hashlib.sha256(repr((self._which, list(self._places))).encode()).hexdigest()
+        self._sorter = learn_topics(self._lines, topics, strays=strays, keep=self._keep.with_name("topics.npz"), which=which)
+
+    def topics(self, question: str) -> Mapping[str, Kin]:
+        """See bot.core.ports.Sorts."""
+        return {} if self._sorter is None else self._sorter.kin(self._asked(question), self._near_lines(question))
 
     def _learnt(self, wanted: dict[str, tuple[str, str]]) -> dict[str, Vectors]:
         """All that is wanted, with what was missing made and kept, bit by bit: a start that is stopped has not worked for nothing. One
@@ -88,13 +105,15 @@ class Embedder:
 
     def compare(self, question: str) -> tuple[Sequence[float], Sequence[float]]:
         """See bot.core.ports.Meaning."""
-        asked = self._asked(question)
-        return _products(self._lines, asked).tolist(), _products(self._passages, asked).tolist()
+        return self._near_lines(question).tolist(), _products(self._passages, self._asked(question)).tolist()
 
     def near(self, question: str, lines: Sequence[int]) -> Sequence[float]:
         """See bot.core.ports.Meaning."""
         near: list[float] = _products(self._lines[list(lines)], self._asked(question)).tolist()
         return near
+
+    def _compared(self, question: str) -> Vectors:
+        return _products(self._lines, self._asked(question))
 
     def _asked(self, question: str) -> Vectors:
         """What a question means: what was learnt of it or, the last few questions, was just made."""

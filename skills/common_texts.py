@@ -16,7 +16,7 @@ TEXTS: Mapping[str, Collection[str]] = {
     **dict.fromkeys(("welcome", "stopped", "started", "language_set", "empty", "goodbye"), ()),
     **dict.fromkeys(("menu_title", "ask_any", "language_menu", "language_title", "language_item", "unknown_choice"), ()),
     **dict.fromkeys(("last_answer_item", "back_key", "more_key", "more_hint", "nothing_more"), ()),
-    **dict.fromkeys(("wait_sms", "wait_screen", "working", "no_answer", "offer", "offer_else", "stale", "too_many"), ()),
+    **dict.fromkeys(("wait_sms", "wait_screen", "working", "no_answer", "off_topic", "offer", "offer_else", "stale", "too_many"), ()),
     **dict.fromkeys(("wait_long", "wait_unknown"), ()),
     "wait_minutes": ("minutes",),
     **dict.fromkeys(("person_added", "person_which", "person_stopped", "person_none", "person_offer"), ()),
@@ -85,9 +85,9 @@ def read_emergencies(root: Path, problems: Problems) -> Sequence[Emergency]:
     return found
 
 
-def read_strays(root: Path, problems: Problems) -> Mapping[Lang, Sequence[str]]:
-    """Messages that no skill answers, by language. An installation may do without the file."""
-    path = root / FOLDER / "strays.toml"
+def read_strays(path: Path, problems: Problems) -> Mapping[Lang, Sequence[str]]:
+    """Messages that nothing answers, by language: of no topic of ours (off-topic.toml), of one skill's (its unanswered.toml), or not
+    sorted yet (strays.toml). An installation may do without the file."""
     if not path.exists():
         return {}
     file = TomlFile(path, problems)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bot.core.types import Lang, Skill
 from skills.cases import read_cases
-from skills.common_texts import read_replies
+from skills.common_texts import read_replies, read_strays
 from skills.fact_file import Found
 from skills.fact_set import read_fact_set
 from skills.problems import Problems
@@ -43,6 +43,7 @@ def read_folder(path: Path, problems: Problems) -> Folder:
         facts=tuple(found.fact for found in facts),
         cases=read_cases(path, facts, problems),
         disclaimer=_disclaimer(file),
+        unanswered=read_strays(path / "unanswered.toml", problems),
     )
     return Folder(skill, facts)
 

@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from bot.core import guard, prompt, words
 from bot.core.errors import ModelFailed
-from bot.core.find import Finder, Found
+from bot.core.find import Finder, Finding, Found
 from bot.core.language import marked
 from bot.core.ports import Chooser, Meaning, Writer
 from bot.core.remote import Remote
@@ -59,7 +59,7 @@ class Answerer:
     ) -> None:
         self._library, self._writer, self._model_s, self._clock, self._values = library, writer, model_s, clock, values
         strays = ((text, lang) for lang, texts in library.strays.items() for text in texts)
-        self._index = Index((f for s in library.skills for f in s.facts), meaning, strays)
+        self._index = Index((f for s in library.skills for f in s.facts), meaning, strays, library.about())
         self._finder = Finder(library.skills, self._index, chooser, remote=remote, model_s=model_s, clock=clock)
         self._readers = [reader for reader in (writer, chooser, meaning, remote) if reader is not None]
 
@@ -95,7 +95,7 @@ class Answerer:
         finding = self._finder.find(question, lang=lang, skill=skill, turns=turns, deadline=deadline)
         found = finding.found
         if found is None or _expired(found.fact):
-            said = self._offer([fact for fact in finding.near if not _expired(fact)], lang) or self._refusal(finding.skill, lang)
+            said = self._offer(finding, lang) or self._refusal(finding.skill, lang, off_topic=finding.off_topic)
             return Weighed(said, finding.fleeting, finding.leans)
         writes = self._writer is not None and not found.remote
         draft = self._draft(question, found.fact, limits, deadline) if writes else None
@@ -137,19 +137,21 @@ class Answerer:
         except ModelFailed:
             return None
 
-    def _offer(self, near: Sequence[Fact], lang: Lang) -> Reply | None:
+    def _offer(self, finding: Finding, lang: Lang) -> Reply | None:
         """The titles of what came near, for the person to pick from. None where there is nothing."""
+        near = [fact for fact in finding.near if not _expired(fact)]
         if not near:
             return None
         choices = tuple(Choice(str(n), fact.title) for n, fact in enumerate(near, 1))
         text, footer = (self._library.text(name, lang) for name in ("offer", "offer_else"))
-        return Reply(text, lang, OFFER, "", tuple(fact.id for fact in near), ends=False, choices=choices, footer=footer)
+        return Reply(text, lang, OFFER, finding.skill, tuple(fact.id for fact in near), ends=False, choices=choices, footer=footer)
 
-    def _refusal(self, name: str, lang: Lang) -> Reply:
-        """The skill's own words for "not in my guide", or the shared ones where the question belongs to no skill."""
+    def _refusal(self, name: str, lang: Lang, *, off_topic: bool = False) -> Reply:
+        """The skill's own words for "not in my guide", or the shared ones where the question belongs to no skill, or is sure not to."""
         skill = self._library.skill(name)
         own = skill.replies[lang].get("no_fact", "") if skill else ""
-        text = Template(own).substitute(self._values) if own else self._library.text("no_answer", lang, **self._values)
+        shared = "off_topic" if off_topic else "no_answer"
+        text = Template(own).substitute(self._values) if own else self._library.text(shared, lang, **self._values)
         offer = "person" if self._values.get("help_line") else "person_offer"
         text = f"{text} {self._library.text(offer, lang, **self._values)}"
         return Reply(text, lang, "refusal", name if own else "")

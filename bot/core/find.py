@@ -36,13 +36,14 @@ class Found:
 class Finding:
     """What came of a question: what answers it, the skill that it belongs to ("" for none), and where nothing answers for sure the
     facts that came nearest, in the asker's language. `fleeting`: who was to choose did not, so the next try may find another.
-    `leans`: after other questions it may be another."""
+    `leans`: after other questions it may be another. `off_topic`: it is most likely no skill's business."""
 
     found: Found | None
     skill: str
     near: Sequence[Fact] = ()
     fleeting: bool = False
     leans: bool = False
+    off_topic: bool = False
 
 
 class Finder:
@@ -85,7 +86,7 @@ class Finder:
             ours = Finding(found, found.fact.skill, fleeting=fleeting)
         else:
             followed, near = self._follow_up(question, lang, skill, turns), self._near(route.hits, lang)
-            ours = Finding(followed, route.skill, near, fleeting, leans=True)
+            ours = Finding(followed, route.skill, near, fleeting, leans=True, off_topic=route.off_topic)
         doubted = ours.found is None or (ours.found is found and ours.found.confidence < trust.DOUBTED)
         return self._elsewhere(question, route, ours, lang, deadline) if doubted else ours
 

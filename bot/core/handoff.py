@@ -1,4 +1,5 @@
-"""Handing over to a person: a ticket for who asks for one, and an urgent one for who is in danger or needs help."""
+"""Handing over to a person: a ticket for who asks for one, and an urgent one for who is in danger or needs help. It tells the skill that a
+question seems to be of, so that who knows about it can take it."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -6,6 +7,7 @@ from dataclasses import replace
 from bot.core.alert.roll import is_question
 from bot.core.decision import Decision, Wish
 from bot.core.language import detect
+from bot.core.route import OwnWords
 from bot.core.storage import Tx
 from bot.core.ticket import ROLL_CALL, URGENT, Ticket, TicketState
 from bot.core.types import Lang, Library, Message, Reply
@@ -19,7 +21,7 @@ class Handoff:
     """Opens tickets, in the transaction that takes the message in. `values` fill the texts' placeholders."""
 
     def __init__(self, library: Library, values: Mapping[str, str]) -> None:
-        self._library, self._values = library, values
+        self._library, self._values, self._own_words = library, values, OwnWords(library.skills)
 
     def hand(self, tx: Tx, decision: Decision, message: Message, *, pushes: bool, now: float) -> Decision:
         """`decision` with its wish for a person seen to. `pushes`: an answer can reach the person later on.
@@ -31,7 +33,7 @@ class Handoff:
         if wish.kind in URGENT:
             _urgent(tx, decision, wish, message, now)
             return decision  # its vetted text is the reply
-        name = _unreachable(decision, pushes=pushes) or _person(tx, decision, wish, message, now)
+        name = _unreachable(decision, pushes=pushes) or self._person(tx, decision, wish, message, now)
         text = self._library.text(name, decision.contact.lang, **self._values)
         return replace(decision, reply=Reply(text, decision.contact.lang, "fixed"))
 
@@ -51,27 +53,27 @@ class Handoff:
         reply = Reply(text, lang, "emergency", ends=not message.session_id, despite_stop=first)  # a screen stays open for more
         return replace(decision, question=False, reply=reply)
 
+    def _person(self, tx: Tx, decision: Decision, wish: Wish, message: Message, now: float) -> str:
+        """Opens a ticket or adds to the open one, and returns the name of the text that says so."""
+        urn, since = decision.contact.urn, now - QUESTION_S
+        words = wish.words or tx.last_question(urn, since=since)
+        topic = self._own_words.likely(wish.words) if wish.words else tx.last_topic(urn, since=since)
+        ticket = tx.open_ticket(urn)
+        if ticket is None:
+            tx.add_ticket(replace(_new(decision, wish, message, words, now), topic=topic))
+            return "person_opened" if words else "person_which"
+        more = _joined(ticket.question, words)
+        if more == ticket.question:
+            return "person_opened" if more else "person_which"
+        tx.save_ticket(replace(ticket, question=more, topic=ticket.topic or topic))
+        return "person_added" if ticket.question else "person_opened"
+
 
 def _unreachable(decision: Decision, *, pushes: bool) -> str:
     """The text for who could not be sent an answer, and so is promised none; "" for everybody else."""
     if not pushes:
         return "person_none"
     return "person_stopped" if decision.contact.opted_out else ""  # only a screen shows anything to who stopped us
-
-
-def _person(tx: Tx, decision: Decision, wish: Wish, message: Message, now: float) -> str:
-    """Opens a ticket or adds to the open one, and returns the name of the text that says so."""
-    urn = decision.contact.urn
-    words = wish.words or tx.last_question(urn, since=now - QUESTION_S)
-    ticket = tx.open_ticket(urn)
-    if ticket is None:
-        tx.add_ticket(_new(decision, wish, message, words, now))
-        return "person_opened" if words else "person_which"
-    more = _joined(ticket.question, words)
-    if more == ticket.question:
-        return "person_opened" if more else "person_which"
-    tx.save_ticket(replace(ticket, question=more))
-    return "person_added" if ticket.question else "person_opened"
 
 
 def _urgent(tx: Tx, decision: Decision, wish: Wish, message: Message, now: float) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from bot.core.finding import Finding
+from bot.core.topic import Kin
 from bot.core.types import Choice, Draft, Event, Lane, Limits, Message, Reply, Request, Response, StatusUpdate
 
 Parse = Callable[[Request], Sequence[Event]]
@@ -122,6 +123,20 @@ class Meaning(Protocol):
 
     def near(self, question: str, lines: Sequence[int]) -> Sequence[float]:
         """The cosine of `question` with those of the lines, by their places. Costs little just after `compare`."""
+        ...
+
+
+@runtime_checkable
+class Sorts(Meaning, Protocol):
+    """A Meaning that can also tell which topic a question is of, where no line answers it."""
+
+    def sort(self, topics: Sequence[str | None], *, strays: int) -> None:
+        """Learns what belongs to which topic, from the lines that were taken in: the topic of each, None where nobody says. The last
+        `strays` of them are what nothing answers."""
+        ...
+
+    def topics(self, question: str) -> Mapping[str, Kin]:
+        """How far `question` looks like each topic; nothing before `sort`. Costs little just after `compare`."""
         ...
 
 

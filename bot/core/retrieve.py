@@ -10,12 +10,14 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from bot.core import trust, words
-from bot.core.ports import Meaning
+from bot.core.ports import Meaning, Sorts
 from bot.core.postings import inverse_frequency, postings
 from bot.core.quote import sentences
 from bot.core.spelling import Spelling, Term, stemmed
+from bot.core.topic import NOBODY, Kin
 from bot.core.trust import Evidence
 from bot.core.types import Fact, Lang
 
@@ -72,8 +74,15 @@ class _Entry:
 class Index:
     """All facts, ready to be searched. Made once; searching changes nothing and is safe from any thread."""
 
-    def __init__(self, facts: Iterable[Fact], meaning: Meaning | None = None, strays: Iterable[tuple[str, Lang]] = ()) -> None:
-        """`strays` are messages that no fact answers: a question like one of them is less likely to be answered by a fact."""
+    def __init__(
+        self,
+        facts: Iterable[Fact],
+        meaning: Meaning | None = None,
+        strays: Iterable[tuple[str, Lang]] = (),
+        about: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """`strays` are messages that no fact answers: a question like one of them is less likely to be answered by a fact. `about` tells
+        the skill whose topic a stray is of all the same, NOBODY for none: see `topics`."""
         twins: defaultdict[tuple[str, str], dict[Lang, Fact]] = defaultdict(dict)
         for fact in facts:
             twins[fact.skill, fact.id][fact.lang] = fact
@@ -95,11 +104,19 @@ class Index:
         self._meaning = meaning
         if meaning is not None:
             meaning.learn([text for text, _ in asked], self._passages)
+        self._sorts = meaning if isinstance(meaning, Sorts) and NOBODY in about.values() else None
+        if self._sorts is not None:
+            sorted_out = [*(line.fact.skill for line in self.lines), *(about.get(text) for text, _ in self._strays)]
+            self._sorts.sort(sorted_out, strays=len(self._strays))
 
     @property
     def texts(self) -> int:
         """How many lines, strays and passages a question is held against."""
         return len(self._stems) + len(self._passages)
+
+    def topics(self, text: str) -> Mapping[str, Kin]:
+        """How far `text` looks like each skill's topic, and like nobody's business; nothing where the search goes by words alone."""
+        return self._sorts.topics(text) if self._sorts is not None else {}
 
     def twin(self, fact: Fact, lang: Lang) -> Fact:
         """The same fact in `lang`, or `fact` itself where it was never translated."""

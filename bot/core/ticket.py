@@ -40,7 +40,7 @@ class Ticket:
     channel: str
     lang: Lang
     kind: TicketKind
-    topic: str = ""  # the emergency's id, or ROLL_CALL
+    topic: str = ""  # the emergency's id, ROLL_CALL, or the skill that the question seems to be of
     urgent: bool = False
     state: TicketState = TicketState.OPEN
     question: str = ""  # everything they said to it, a line each
@@ -90,6 +90,10 @@ class TicketTx(Protocol):
 
     def last_question(self, urn: str, *, since: float) -> str:
         """The newest question that `urn` asked after `since`, "" where there is none."""
+        ...
+
+    def last_topic(self, urn: str, *, since: float) -> str:
+        """The skill of the reply to that question, "" where it had none or none came yet."""
         ...
 
     def ticket(self, id: int) -> Ticket | None:

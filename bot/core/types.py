@@ -295,6 +295,7 @@ class Skill:
     facts: Sequence[Fact]
     cases: Sequence[Case] = ()
     disclaimer: Mapping[Lang, str] = field(default_factory=dict)
+    unanswered: Mapping[Lang, Sequence[str]] = field(default_factory=dict)  # messages of its topic that no fact answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,6 +328,7 @@ class Library:
     keywords: Mapping[str, Sequence[str]]  # "stop", "start", "help", "person", "menu", "more", "thanks", "lang.en", "lang.sw" -> words
     emergencies: Sequence[Emergency]
     strays: Mapping[Lang, Sequence[str]] = field(default_factory=dict)  # messages that nothing here answers, to learn from
+    off_topic: frozenset[str] = frozenset()  # those of them that are no skill's business
 
     def text(self, name: str, lang: Lang, **values: str) -> str:
         """The shared text `name` in `lang`, with its $placeholders filled."""
@@ -335,3 +337,8 @@ class Library:
     def skill(self, name: str) -> Skill | None:
         """The skill of that name."""
         return next((s for s in self.skills if s.name == name), None)
+
+    def about(self) -> Mapping[str, str]:
+        """Each stray that somebody sorted -> the skill whose topic it is of, "" for none."""
+        sorted_out = {text: skill.name for skill in self.skills for texts in skill.unanswered.values() for text in texts}
+        return dict.fromkeys(self.off_topic, "") | sorted_out

@@ -28,9 +28,14 @@ def has_answer(o: Outcome) -> bool:
 
 
 def right_skill(o: Outcome) -> bool | None:
-    """Of questions that belong to a skill and that nobody says we must refuse. An emergency is taken to no skill."""
+    """Of questions that belong to a skill and that nobody says we must refuse, also where they were. An emergency is taken to no skill."""
     routed = o.question.skill and o.question.fact != "" and o.reply.kind != EMERGENCY
     return o.skill == o.question.skill if routed else None
+
+
+def seen_as_off_topic(o: Outcome) -> bool | None:
+    """Of messages that their set calls off-topic: taken to no skill."""
+    return not o.skill if o.question.off_topic and o.reply.kind != EMERGENCY else None
 
 
 def found_in(first: int) -> Callable[[Outcome], bool | None]:
@@ -104,6 +109,7 @@ def _is_right_fact(o: Outcome) -> bool:
 
 MEASURES = (
     Measure("right skill", "of questions of a skill, less emergencies: taken to that one", right_skill, key=True),
+    Measure("seen as off-topic", "of messages that their set calls off-topic: taken to no skill", seen_as_off_topic, aside=True),
     Measure("right fact first (@1)", "of questions with a fact: the search found it first", found_in(1), key=True, aside=True),
     Measure("in the first three (@3)", "of questions with a fact: the search found it among its first three", found_in(3), aside=True),
     Measure("right fact sent", "of questions with a fact, less emergencies: the reply rests on it", right_fact_sent),

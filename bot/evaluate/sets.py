@@ -22,7 +22,9 @@ THEIR_NAMES: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question and what is known of its answer. `skill` and `fact`: "" where there is none and we must refuse, None where nobody says."""
+    """A question and what is known of its answer. `skill` and `fact`: "" where there is none and we must refuse, None where nobody says.
+
+    `off_topic`: it is near nothing that we know, too; what must be refused may still be of a skill's topic."""
 
     text: str
     lang: Lang
@@ -32,6 +34,7 @@ class Question:
     place: str = ""  # where it was read
     emergency: Sequence[str] | None = None  # ids of the emergencies whose text fits, none where it is no emergency, None where nobody says
     never: Sequence[str] = ()  # regular expressions of what a reply must not hold
+    off_topic: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +114,17 @@ def _question(row: Mapping[str, object], place: str, library: Library) -> Questi
     if must and not fact:
         raise BadSetting(f"{place}: `must` without a fact. Name the fact whose answer holds these words, or leave `must` out.")
     emergency, never = _emergency(row, place, library), _never(row, place)
-    return Question(_text(row, "text", place), Lang(_text(row, "lang", place)), skill, fact, must, place, emergency, never)
+    return Question(
+        _text(row, "text", place),
+        Lang(_text(row, "lang", place)),
+        skill,
+        fact,
+        must,
+        place,
+        emergency,
+        never,
+        row.get("skill") == "offtopic",
+    )
 
 
 def _text(row: Mapping[str, object], key: str, place: str) -> str:

@@ -12,7 +12,7 @@ from bot.evaluate.tally import Counts, Rate, counts, rate
 NO_SKILL = "(no skill)"
 Groups = Mapping[str, Sequence[Outcome]]
 # Of the second table, where there is no room for long names.
-_SHORT = ("skill", "@1", "@3", "sent", "useful", "1 pick", "false ref.", "refused", "flatly", "numbers", "language", "1 part")
+_SHORT = ("skill", "off", "@1", "@3", "sent", "useful", "1 pick", "false ref.", "refused", "flatly", "numbers", "language", "1 part")
 _COUNTED: Sequence[tuple[str, Callable[[Counts], str]]] = (
     ("emergency texts", lambda c: str(c.emergencies)),
     ("picked by the search alone", lambda c: str(c.by_search)),

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 
 from bot.core.ticket import URGENT, Approved, Ticket, TicketAnswer, TicketState, answer_key
-from bot.store.memory_rows import Tables
+from bot.store.memory_rows import Question, Tables
 from bot.store.rules import clean
 
 
@@ -15,8 +15,17 @@ class MemoryTicketRows:
     _t: Tables
 
     def last_question(self, urn: str, *, since: float) -> str:
+        asked = self._last_asked(urn, since)
+        return asked.message.text if asked else ""
+
+    def last_topic(self, urn: str, *, since: float) -> str:
+        asked = self._last_asked(urn, since)
+        replies = [row for row in self._t.outgoing.values() if asked is not None and row.order.message_id == asked.id]
+        return max(replies, key=lambda row: row.id).order.skill if replies else ""
+
+    def _last_asked(self, urn: str, since: float) -> Question | None:
         asked = [row for row in self._t.questions.values() if row.message.urn == clean(urn) and row.asked and row.received >= since]
-        return max(asked, key=lambda row: row.id).message.text if asked else ""
+        return max(asked, key=lambda row: row.id, default=None)
 
     def ticket(self, id: int) -> Ticket | None:
         return self._t.tickets.get(id)

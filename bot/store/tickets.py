@@ -28,6 +28,11 @@ class TicketRows:
         asked = select(_M.text).where(_M.urn == urn, _M.asked > 0, _M.received >= since).order_by(_M.id.desc()).limit(1)
         return str(self._connection.scalar(asked) or "")
 
+    def last_topic(self, urn: str, *, since: float) -> str:
+        asked = select(_M.id).where(_M.urn == urn, _M.asked > 0, _M.received >= since).order_by(_M.id.desc()).limit(1)
+        replied = select(_D.skill).where(_D.message_id == asked.scalar_subquery()).order_by(_D.id.desc()).limit(1)
+        return str(self._connection.scalar(replied) or "")
+
     def ticket(self, id: int) -> Ticket | None:
         return self._one(select(TICKET).where(_T.id == id))
 

@@ -118,6 +118,7 @@ LIBRARY = Library(
     texts={
         Lang.EN: {
             "no_answer": "That is not in my guide.",
+            "off_topic": "I only know farming and money.",
             "person": "A person can help: $help_line",
             "person_offer": "Send PERSON.",
             "offer": "One of these?",
@@ -125,6 +126,7 @@ LIBRARY = Library(
         },
         Lang.SW: {
             "no_answer": "Hilo halimo kwenye mwongozo wangu.",
+            "off_topic": "Najua kilimo na pesa tu.",
             "person": "Mtu anaweza kusaidia: $help_line",
             "person_offer": "Tuma MTU.",
             "offer": "Mojawapo?",

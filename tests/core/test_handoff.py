@@ -10,6 +10,7 @@ from bot.core.ports import Taken
 from bot.core.ticket import Ticket, TicketKind, TicketState
 from tests.core.test_inbox import NOW, PERSON, Bench, screen
 from tests.small import EN, SW, TEXTS
+from tests.store.bench import put
 
 OPENED = TEXTS[EN]["person_opened"].replace("$emergency_number", "112")
 ANY = tuple(TicketState)
@@ -46,6 +47,16 @@ class TestPerson:
         bench.sms("what is the price of gold")
         bench.sms("talk to a person about my goat")
         assert only(bench).question == "my goat"
+
+    def test_the_ticket_tells_the_skill_of_the_reply_that_came(self, bench: Bench) -> None:
+        [(_, question)] = bench.sms("what is the price of gold").hints
+        put(bench.store, "Not in the money guide.", now=NOW, urn=PERSON, channel="sms", message_id=question, skill="money")
+        bench.sms("PERSON")
+        assert only(bench).topic == "money"
+
+    def test_or_the_one_whose_own_words_stand_behind_the_word(self, bench: Bench) -> None:
+        bench.sms("PERSON: somebody has my pin")
+        assert only(bench).topic == "money"
 
     def test_the_ticket_speaks_as_they_do(self, bench: Bench) -> None:
         taken = bench.sms("nataka kuongea na mtu")

@@ -13,6 +13,7 @@ from tests.evaluate.small import ASKED, OTHER, REFUSED, STRAY, TOLD, URGENT, out
 HOLDS = {m.name: m.holds for m in (*MEASURES, *SAFETY)}
 NO_FACT = Question("something of plants", Lang.EN, "plants", None)
 NEAR = Question("price of maize", Lang.EN, "plants", "")
+OFF_TOPIC = replace(STRAY, off_topic=True)
 UNKNOWN = Question("x", Lang.EN, None, None)
 BITTEN = Question("snake bite", Lang.EN, None, None, emergency=("snakebite",))
 EITHER = replace(BITTEN, emergency=("bleeding", "snakebite"))
@@ -35,6 +36,10 @@ FOURTH = (("money", "pin"), ("money", "loan"), ("money", "worm"), ("plants", "wo
         ("right skill", outcome(NEAR), None),
         ("right skill", outcome(UNKNOWN), None),
         ("right skill", outcome(reply=URGENT), None),
+        ("seen as off-topic", outcome(OFF_TOPIC, REFUSED, skill=""), True),
+        ("seen as off-topic", outcome(OFF_TOPIC, REFUSED, skill="money"), False),
+        ("seen as off-topic", outcome(OFF_TOPIC, URGENT, skill=""), None),
+        ("seen as off-topic", outcome(STRAY, REFUSED, skill=""), None),
         ("right fact first (@1)", outcome(), True),
         ("right fact first (@1)", outcome(found=SECOND), False),
         ("right fact first (@1)", outcome(found=(("money", "worm"),)), False),

@@ -50,7 +50,8 @@ def test_the_skills_own_cases() -> None:
 def test_a_row(row: dict[str, object], skill: str | None, fact: str | None, must: tuple[str, ...], tmp_path: Path) -> None:
     path = written(tmp_path, "", json.dumps({"text": "a\u2028b", "lang": "sw", "id": 7, **row}, ensure_ascii=False))
     found = sets.read([path], small.LIBRARY)
-    assert found.questions == [Question("a\u2028b", Lang.SW, skill, fact, must, f"{path}:2")]
+    off_topic = row.get("skill") == "offtopic"
+    assert found.questions == [Question("a\u2028b", Lang.SW, skill, fact, must, f"{path}:2", off_topic=off_topic)]
     assert found.names == ("asked.jsonl",)
 
 

@@ -217,3 +217,22 @@ def test_several_threads_hear_the_same(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert all(heard[n] == alone for n in range(4))
+
+
+def test_topics_are_told_by_what_was_sorted_and_by_nothing_before(tmp_path: Path) -> None:
+    embedder = learnt(tmp_path / "keep.npz")
+    assert embedder.topics("weevils in my maize") == {}
+    embedder.sort(["plants", None, "money"], strays=0)
+    kin = embedder.topics("storing my maize harvest")
+    assert kin.keys() == {"plants", "money"}
+    assert kin["plants"].near == pytest.approx(embedder.compare("storing my maize harvest")[0][0], abs=1e-6)
+    assert kin["plants"].share > kin["money"].share
+
+
+def test_other_lines_are_other_topics(tmp_path: Path) -> None:
+    embedder = learnt(tmp_path / "keep.npz")
+    embedder.sort(["plants", "plants", "money"], strays=0)
+    asked = embedder.compare(LINES[0])[0]
+    embedder.learn(LINES[1:], PASSAGES)
+    assert embedder.topics(LINES[0]) == {}
+    assert embedder.compare(LINES[0])[0] == pytest.approx(asked[1:], abs=2e-3)

@@ -119,6 +119,18 @@ def test_the_last_question_is_the_newest_that_was_asked(store: Store) -> None:
         assert tx.last_question(URN, since=T + 2) == ""
 
 
+def test_the_last_topic_is_the_skill_of_the_last_questions_reply(store: Store) -> None:
+    older = ask(store, text="older", now=T)
+    put(store, message_id=older, skill="money")
+    with store.begin() as tx:
+        assert tx.last_topic(URN, since=T) == "money"
+        assert tx.last_topic(OTHER, since=T) == ""
+        assert tx.last_topic(URN, since=T + 1) == ""
+    ask(store, text="newer, not answered yet", now=T + 1)
+    with store.begin() as tx:
+        assert tx.last_topic(URN, since=T) == ""
+
+
 def test_two_that_ask_for_a_person_at_the_same_moment_get_one_ticket(store: Store) -> None:
     def once() -> int:
         with store.begin() as tx:
