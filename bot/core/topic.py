@@ -31,8 +31,8 @@ class Weights:
     bias: float = 0.0
 
 
-_SKILL = Weights(near=10.48, share=0.56, own=1.84)
-_NOBODY = Weights(near=7.44, share=0.49, bias=2.27)
+_SKILL = Weights(near=11.85, share=0.58, own=1.59)
+_NOBODY = Weights(near=8.82, share=0.5, bias=2.32)
 _HINTED = 3.0  # the menu's choice: what says little belongs there
 LEAST = 1e-5
 
