@@ -7,6 +7,7 @@ regression has learnt from such messages, too, and so sees a topic where no fact
 import hashlib
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -118,7 +119,8 @@ def _read(keep: Path, key: str) -> Regression | None:
 
 
 def _write(keep: Path, key: str, found: Regression) -> None:
-    keep.parent.mkdir(parents=True, exist_ok=True)
     mine = keep.with_name(f"{keep.stem}.{os.getpid()}.npz")
-    np.savez(mine, key=np.array(key), middle=found.middle, weights=found.weights)
-    os.replace(mine, keep)
+    with suppress(OSError):  # a cache that is only read, or full: learnt anew at the next start, in a second or two
+        keep.parent.mkdir(parents=True, exist_ok=True)
+        np.savez(mine, key=np.array(key), middle=found.middle, weights=found.weights)
+        os.replace(mine, keep)

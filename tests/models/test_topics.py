@@ -92,3 +92,8 @@ def test_a_damaged_file_is_made_anew(held: bytes, tmp_path: Path) -> None:
     (tmp_path / "topics.npz").write_bytes(held)
     assert likely(learnt(tmp_path), 0) == "plants"
     assert likely(learnt(tmp_path), 2) == NOBODY
+
+
+def test_where_nothing_can_be_kept_it_is_learnt_all_the_same(tmp_path: Path) -> None:
+    (tmp_path / "cache").write_text("no folder")
+    assert likely(learnt(tmp_path / "cache"), 0) == "plants"
