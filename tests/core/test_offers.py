@@ -47,6 +47,7 @@ def test_what_comes_near_is_offered() -> None:
         "One of these?",
         EN,
         OFFER,
+        skill="plants",
         facts=("worm", "beans"),
         ends=False,
         choices=(Choice("1", "Fall armyworm"), Choice("2", "Planting beans")),

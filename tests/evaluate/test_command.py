@@ -75,12 +75,12 @@ def test_another_adapter_chooses(tmp_path: Path, capsys: pytest.CaptureFixture[s
 
     monkeypatch.setattr("models.trial.trial", trial)
     asked = tmp_path / "asked.jsonl"
-    asked.write_text(json.dumps({"text": "is my plot near the river good for beans", "lang": "en"}))
+    asked.write_text(json.dumps({"text": "can a small dog guard maize at night", "lang": "en"}))
     assert main(["eval", "--model", "ujumbe-270m", "--adapter", "mine.gguf", "--file", str(asked), "--show", "all"]) == 0
     said = capsys.readouterr().out
     assert tried == [("ujumbe-270m", Path("mine.gguf"))]
     assert "model ujumbe-270m with adapter mine.gguf, embedder none" in said
-    assert "is my plot near the river good for beans" in "".join(first.asked)
+    assert "can a small dog guard maize at night" in "".join(first.asked)
 
 
 @pytest.mark.parametrize(
