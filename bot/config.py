@@ -100,6 +100,9 @@ class Settings(BaseSettings):
     threads: int = Field(
         default=0, ge=0, description="threads of the engine; 0: what `ujumbe model tune` found, or one core fewer than there are"
     )
+    model_adapters: dict[str, Path] = Field(
+        default_factory=dict, description="skill -> GGUF file of an adapter (LoRA) that a model which words answers takes for it"
+    )
     model_memory_mb: int = Field(default=0, ge=0, description="MiB that the engine's process may take before it is started again; 0: any")
     answer_within_s: float = Field(
         default=45.0, gt=0, description="time for the model to word one answer before the fact's own text goes out"

@@ -28,7 +28,8 @@ def load_engine(settings: Settings) -> tuple[Writer | None, Chooser | None]:
     """The model of the settings, in this process. Without one, the search alone picks among the facts' own words."""
     from models.engine import open_engine
 
-    return _engine(settings, lambda: open_engine(settings.model, cache_dir=settings.cache_dir, threads=settings.threads))
+    s = settings
+    return _engine(s, lambda: open_engine(s.model, cache_dir=s.cache_dir, threads=s.threads, adapters=s.model_adapters))
 
 
 def load_kept_engine(
@@ -41,7 +42,13 @@ def load_kept_engine(
     def opens() -> "Engine":
         s = settings
         engine = keep_engine(
-            s.model, cache_dir=s.cache_dir, threads=s.threads, memory_mb=s.model_memory_mb, noted=noted, texts=words_of(library)
+            s.model,
+            cache_dir=s.cache_dir,
+            threads=s.threads,
+            memory_mb=s.model_memory_mb,
+            noted=noted,
+            texts=words_of(library),
+            adapters=s.model_adapters,
         )
         if engine.workload is not None:
             shown(engine.workload)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Protocol, TypeVar
 
-from bot.core.ports import Chooser, Writer
+from bot.core.ports import Chooser
 from bot.core.types import Draft
 from models.admission import Admission
 
@@ -13,8 +13,12 @@ _TOKENS = 32  # so many tokens take about as long to write as a prompt takes to 
 _T = TypeVar("_T")
 
 
-class Engine(Writer, Chooser, Protocol):
-    """Both in one, as models.llama is."""
+class Engine(Chooser, Protocol):
+    """A Writer with adapters and a Chooser in one, as models.keeper is."""
+
+    name: str
+
+    def write(self, prompt: str, *, max_tokens: int, stop: Sequence[str], deadline: float, adapter: str = "") -> Draft: ...
 
 
 class Admitted:
@@ -26,12 +30,13 @@ class Admitted:
         self.name = engine.name
         self._engine, self._admission = engine, admission
 
-    def write(self, prompt: str, *, max_tokens: int, stop: Sequence[str], deadline: float, person: str = "") -> Draft:
-        """See bot.core.ports.Writer. Its `seconds` and `first_s` count from the line on. `person`: as in Admission.enter."""
+    def write(self, prompt: str, *, max_tokens: int, stop: Sequence[str], deadline: float, person: str = "", adapter: str = "") -> Draft:
+        """See bot.core.ports.Writer. Its `seconds` and `first_s` count from the line on. `person`: as in Admission.enter. `adapter`: as in
+        models.keeper.Keeper.write."""
         began = self._admission.clock()
 
         def work() -> Draft:
-            return self._engine.write(prompt, max_tokens=max_tokens, stop=stop, deadline=deadline)
+            return self._engine.write(prompt, max_tokens=max_tokens, stop=stop, deadline=deadline, adapter=adapter)
 
         cost = 1.0 + max_tokens / _TOKENS
         draft = self._let_in(work, deadline=deadline, cost=cost, person=person, whole=lambda made: made.finish != "deadline")

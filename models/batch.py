@@ -5,15 +5,16 @@ many askers cheap: the weights are read once for all of them. One thread drives 
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from time import monotonic
 from typing import Protocol
 
 from bot.core.errors import ModelFailed
 from bot.core.workload import Tokens
+from models.job import Job
 from models.lookup import guess
 from models.native import Row
-from models.sequences import Held, Memory, Sequences, common
+from models.sequences import Memory, Sequences, common
 from models.shape import Shape
 
 GUESSED = 4  # tokens that a text may run ahead of itself in a step (models.lookup)
@@ -24,7 +25,7 @@ _WORTH_WAITING = 4  # tokens: who shares so many more with a prompt that is bein
 class Machine(Memory, Protocol):
     """The model: models.native.Native, or a double."""
 
-    def step(self, rows: Sequence[Row]) -> None: ...
+    def step(self, rows: Sequence[Row], adapter: int = 0) -> None: ...
 
     def best(self, row: int) -> int: ...
 
@@ -36,39 +37,6 @@ class Machine(Memory, Protocol):
 def outputs(shape: Shape) -> int:
     """How many rows of a step may speak: each text's next token, and as many guesses again, or what one text alone guesses."""
     return min(shape.batch, max(2 * shape.sequences, 1 + GUESSED))
-
-
-@dataclass(eq=False, slots=True)
-class Job:
-    """A text to go on with. `tokens` is the prompt and then what was written; `deadline` a value of the batch's clock.
-
-    With `among` it ends when the prompt is read: `shares` says how likely each of those tokens comes next. Else `hears` is told each new
-    token and says whether the text goes on. `finish` is "" until it is over, then "stop", "length", "deadline" or "failed"."""
-
-    tokens: list[int]
-    limit: int
-    deadline: float
-    among: Sequence[int] = ()
-    hears: Callable[[int], bool] = lambda _: True
-    over: Callable[[], None] = lambda: None  # called when it is over, in the engine's thread
-    prompt: int = field(init=False)  # so many of `tokens`
-    shares: Sequence[float] = ()
-    finish: str = ""
-    error: str = ""
-    first_at: float = 0.0  # when its first token came
-    held: Held | None = None
-
-    def __post_init__(self) -> None:
-        self.prompt = len(self.tokens)
-
-    @property
-    def written(self) -> int:
-        return len(self.tokens) - self.prompt
-
-    @property
-    def reading(self) -> bool:
-        """Whether there is still prompt to be read."""
-        return self.held is not None and len(self.held.tokens) < self.prompt - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,19 +82,23 @@ class Batch:
         self._waiting.append(job)
 
     def step(self) -> None:
-        """One step for all who run. What the model fails at ends all of them, and the context starts anew."""
+        """One step for all who run, one adapter after the other. What the model fails at ends all of them, and the context starts anew."""
         self._expire()
         self._admit()
         try:
-            for pieces in _apart(self._pieces()):
-                self._machine.step([row for piece in pieces for row in _rows(piece)])
-                self.steps += 1
-                first = 0
-                for piece in pieces:
-                    self._heard(piece, first)
-                    first += len(piece.tokens)
+            for adapter in sorted({job.adapter for job in self._running}):
+                for pieces in _apart(self._pieces(adapter)):
+                    self._read(pieces, adapter)
         except ModelFailed as error:
             self.fail(str(error))
+
+    def _read(self, pieces: Sequence[_Piece], adapter: int) -> None:
+        self._machine.step([row for piece in pieces for row in _rows(piece)], adapter)
+        self.steps += 1
+        first = 0
+        for piece in pieces:
+            self._heard(piece, first)
+            first += len(piece.tokens)
 
     def fail(self, why: str) -> None:
         """Ends all jobs; none of them is tried again: one of them may be the reason."""
@@ -135,13 +107,13 @@ class Batch:
         self._sequences = Sequences(self._machine, running=self._shape.sequences, cells=self._shape.context)
         for job in jobs:
             job.error, job.held = why, None
-            _over(job, "failed")
+            job.over_with("failed")
 
     def _expire(self) -> None:
         now = self._clock()
         for job in [job for job in self._waiting if job.deadline <= now]:
             self._waiting.remove(job)
-            _over(job, "deadline")
+            job.over_with("deadline")
         for job in [job for job in self._running if job.deadline <= now]:
             self._end(job, "deadline")
 
@@ -152,7 +124,7 @@ class Batch:
                 return
             if self._soon(job):
                 continue
-            held = self._sequences.take(job.tokens, more=job.limit + GUESSED)
+            held = self._sequences.take(job.tokens, more=job.limit + GUESSED, adapter=job.adapter)
             if held is None:
                 return  # it is the next one, so nobody with a smaller text goes past it for ever
             job.held = held
@@ -161,17 +133,18 @@ class Batch:
             self._running.append(job)
 
     def _soon(self, job: Job) -> bool:
-        reading = [other for other in self._running if other.reading]
+        reading = [other for other in self._running if other.reading and other.adapter == job.adapter]
         if not reading:
             return False
         coming = max(common(other.tokens[: other.prompt], job.tokens) for other in reading)
-        return coming >= self._sequences.shared(job.tokens) + _WORTH_WAITING
+        return coming >= self._sequences.shared(job.tokens, job.adapter) + _WORTH_WAITING
 
-    def _pieces(self) -> list[_Piece]:
+    def _pieces(self, adapter: int) -> list[_Piece]:
         """What the next step reads: first who writes, then prompts, the earliest deadline first; what is left over goes to guesses."""
         room, pieces = self._shape.batch, []
-        writing = [job for job in self._running if not job.reading]
-        reading = sorted((job for job in self._running if job.reading), key=lambda job: job.deadline)
+        running = [job for job in self._running if job.adapter == adapter]
+        writing = [job for job in running if not job.reading]
+        reading = sorted((job for job in running if job.reading), key=lambda job: job.deadline)
         spare = max(0, min(GUESSED, outputs(self._shape) // max(1, len(self._running)) - 1)) if self._machine.rewinds and not reading else 0
         for job in [*writing, *reading]:
             assert job.held is not None
@@ -224,7 +197,7 @@ class Batch:
         if job.held is not None:
             self._sequences.end(job.held, min(len(job.held.tokens), job.prompt))
             job.held = None
-        _over(job, finish)
+        job.over_with(finish)
 
 
 def _apart(pieces: list[_Piece]) -> list[list[_Piece]]:
@@ -242,8 +215,3 @@ def _rows(piece: _Piece) -> Iterator[Row]:
     start, wanted = len(held.tokens), len(piece.job.tokens) - 1
     for n, token in enumerate(piece.tokens):
         yield Row(token, start + n, held.id, speaks=start + n >= wanted)
-
-
-def _over(job: Job, finish: str) -> None:
-    job.finish = finish
-    job.over()

@@ -1,9 +1,10 @@
 """The engine in a process of its own: `python -m models.child SETTINGS`. models.line is the other end.
 
-SETTINGS is JSON: {"path": of the GGUF file, "lean": of its lean copy or "", "chat": bool, "shape": the fields of models.shape.Shape}.
+SETTINGS is JSON: {"path": of the GGUF file, "lean": of its lean copy or "", "chat": bool, "shape": the fields of models.shape.Shape,
+"adapters": {name: path}}.
 Asked by lines of JSON on stdin:
 
-    {"id", "do": "write", "prompt", "max_tokens", "stop", "within_s"}   {"id", "do": "choose", "prompt", "among", "within_s"}
+    {"id", "do": "write", "prompt", "max_tokens", "stop", "adapter", "within_s"}   {"id", "do": "choose", "prompt", "among", "within_s"}
     {"id", "do": "cancel"}   an earlier one that nobody waits for any more: dropped where it is not begun
 
 It says, by lines of JSON on what was its stdout:
@@ -44,7 +45,7 @@ class Engine(Protocol):
     """What is served: safe from several threads, blocking. Where it has `steps: int`, those are the decode steps that it finished;
     where it has `tally() -> Tally`, that is told with each beat."""
 
-    def write(self, prompt: str, *, max_tokens: int, stop: Sequence[str], deadline: float) -> Draft: ...
+    def write(self, prompt: str, *, max_tokens: int, stop: Sequence[str], deadline: float, adapter: str = "") -> Draft: ...
 
     def choose(self, prompt: str, among: Sequence[str], *, deadline: float) -> Sequence[float] | None: ...
 
@@ -60,7 +61,8 @@ def main() -> NoReturn:
 
         path, lean = Path(settings["path"]), settings["lean"]
         copy = open_lean(Path(lean), path) if lean else None
-        return LlamaWriter(path, shape=Shape(**settings["shape"]), chat=settings["chat"], lean=copy)
+        adapters = {name: Path(file) for name, file in settings.get("adapters", {}).items()}
+        return LlamaWriter(path, shape=Shape(**settings["shape"]), chat=settings["chat"], lean=copy, adapters=adapters)
 
     serve(opens, sequences=int(settings["shape"]["sequences"]))
 
@@ -134,7 +136,8 @@ class _Work:
         if asked["do"] == "choose":
             shares = engine.choose(asked["prompt"], asked["among"], deadline=deadline)
             return {"shares": None if shares is None else [float(share) for share in shares]}
-        draft = engine.write(asked["prompt"], max_tokens=asked["max_tokens"], stop=asked["stop"], deadline=deadline)
+        size, adapter = asked["max_tokens"], asked.get("adapter", "")
+        draft = engine.write(asked["prompt"], max_tokens=size, stop=asked["stop"], deadline=deadline, adapter=adapter)
         return {
             "text": draft.text,
             "tokens": draft.tokens,

@@ -1,13 +1,15 @@
 """Opens what the settings name: the engine in the part it was trained for, and the embedding model."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 
 from bot.core.errors import BadSetting, BadText, ModelFailed
 from bot.core.ports import Chooser, Meaning, Writer
 from bot.core.workload import Workload
+from models.adapted import Adapted
 from models.admission import Admission
 from models.admitted import Admitted
 from models.catalogue import Entry, find
@@ -29,15 +31,26 @@ class Engine:
     workload: Callable[[], Workload] | None = None
 
 
-def open_engine(model: str, *, cache_dir: Path, threads: int) -> Engine:
+def open_engine(model: str, *, cache_dir: Path, threads: int, adapters: Mapping[str, Path] = MappingProxyType({})) -> Engine:
     """The engine in this process, for one asker at a time, for the setting `model`: a name of the catalogue, or the path of a GGUF
-    file. Raises ModelFailed with the remedy."""
+    file. `adapters`: changes of the model (LoRA) by the skills whose answers it words with them. Raises ModelFailed with the remedy."""
     path, entry = _found(model, cache_dir)
-    loaded = open_path(path, entry, threads=threads)
-    return Engine(chooser=loaded) if entry is not None and entry.chooses else Engine(writer=loaded)
+    loaded = open_path(path, entry, threads=threads, adapters=adapters)
+    if entry is not None and entry.chooses:
+        return Engine(chooser=loaded)
+    return Engine(writer=Adapted(loaded, frozenset(adapters)) if adapters else loaded)
 
 
-def keep_engine(model: str, *, cache_dir: Path, threads: int, memory_mb: int, noted: Callable[[str], None], texts: Sequence[str]) -> Engine:
+def keep_engine(
+    model: str,
+    *,
+    cache_dir: Path,
+    threads: int,
+    memory_mb: int,
+    noted: Callable[[str], None],
+    texts: Sequence[str],
+    adapters: Mapping[str, Path] = MappingProxyType({}),
+) -> Engine:
     """As `open_engine`, in a process of its own that is watched and started again, for as many askers at once as were found to be
     best here; a line before it lets in who can still be answered in time. `memory_mb`: MiB that it may take, 0 for any. `noted` hears
     why the process was lost, each time. `texts`: what it will have to write is made of their words (models.lean)."""
@@ -45,7 +58,7 @@ def keep_engine(model: str, *, cache_dir: Path, threads: int, memory_mb: int, no
     shape, says = shape_for(path, threads, cache_dir=cache_dir, machine=this_machine())
     log.info("engine: %s; %s", _laid_out(shape), says)
     lean = lean_copy(path, cache_dir / "models", texts)
-    keeper = keep(path, lean=lean, shape=shape, chat=_chats(entry), memory_mb=memory_mb, noted=noted)
+    keeper = keep(path, lean=lean, shape=shape, chat=_chats(entry), memory_mb=memory_mb, noted=noted, adapters=adapters)
     admission = Admission(shape.sequences)
     admitted = Admitted(keeper, admission)
 
@@ -54,7 +67,7 @@ def keep_engine(model: str, *, cache_dir: Path, threads: int, memory_mb: int, no
 
     if entry is not None and entry.chooses:
         return Engine(chooser=admitted, workload=workload)
-    return Engine(writer=admitted, workload=workload)
+    return Engine(writer=Adapted(admitted, frozenset(adapters)) if adapters else admitted, workload=workload)
 
 
 def make_lean(model: str, *, cache_dir: Path, texts: Sequence[str]) -> Path | None:

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from bot.core.errors import ModelFailed
@@ -37,10 +38,11 @@ def keep(
     memory_mb: int = 0,
     lazily: bool = False,
     noted: Callable[[str], None] = lambda _: None,
+    adapters: Mapping[str, Path] = MappingProxyType({}),
 ) -> "Keeper":
-    """The engine on `path`, or its `lean` copy, in a child process. Raises ModelFailed as `Keeper` does."""
-    copy = str(lean.absolute()) if lean else ""
-    settings = json.dumps({"path": str(path.absolute()), "lean": copy, "chat": chat, "shape": asdict(shape)})
+    """The engine on `path`, or its `lean` copy, with `adapters` by name, in a child process. Raises ModelFailed as `Keeper` does."""
+    copy, changes = str(lean.absolute()) if lean else "", {name: str(file.absolute()) for name, file in adapters.items()}
+    settings = json.dumps({"path": str(path.absolute()), "lean": copy, "chat": chat, "shape": asdict(shape), "adapters": changes})
     return Keeper(path.stem, [sys.executable, "-m", "models.child", settings], memory_mb=memory_mb, lazily=lazily, noted=noted)
 
 
@@ -106,10 +108,12 @@ class Keeper:
         """What all its children did and used until now, and what the one that lives holds. As of its last beat."""
         return self._account.work(rss=self.rss)
 
-    def write(self, prompt: str, *, max_tokens: int, stop: Sequence[str], deadline: float) -> Draft:
-        """See bot.core.ports.Writer. Raises ModelFailed at once where the engine is being restarted, and for garbage."""
+    def write(self, prompt: str, *, max_tokens: int, stop: Sequence[str], deadline: float, adapter: str = "") -> Draft:
+        """See bot.core.ports.Writer. `adapter`: one of the child's, by name; "": the model as it is. Raises ModelFailed at once where the
+        engine is being restarted, and for garbage."""
         began = time.monotonic()
-        answer = self._ask({"do": "write", "prompt": prompt, "max_tokens": max_tokens, "stop": list(stop)}, deadline, draft_of)
+        asked = {"do": "write", "prompt": prompt, "max_tokens": max_tokens, "stop": list(stop), "adapter": adapter}
+        answer = self._ask(asked, deadline, draft_of)
         if answer is None:
             return Draft(text="", tokens=0, seconds=time.monotonic() - began, finish="deadline")
         return answer

@@ -2,16 +2,18 @@
 
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
+from types import MappingProxyType
 
 from bot.core.errors import BadSetting, ModelFailed
 from bot.core.types import Draft
-from models.batch import GUESSED, Batch, Job, outputs
+from models.batch import GUESSED, Batch, outputs
 from models.catalogue import Entry
 from models.gguf import read_head
+from models.job import Job
 from models.lean import Lean
 from models.native import Native
 from models.sequences import KEPT
@@ -36,10 +38,10 @@ class _Frame:
     after: tuple[int, ...]
 
 
-def open_path(path: Path, entry: Entry | None, *, threads: int = 0) -> "LlamaWriter":
+def open_path(path: Path, entry: Entry | None, *, threads: int = 0, adapters: Mapping[str, Path] = MappingProxyType({})) -> "LlamaWriter":
     """The engine on `path`, as `entry` says where it has one, for one asker at a time. Raises ModelFailed."""
     shape = Shape(threads=default_threads(threads), sequences=1, context=1024)
-    return LlamaWriter(path, shape, chat=entry is None or entry.template != "none")
+    return LlamaWriter(path, shape, chat=entry is None or entry.template != "none", adapters=adapters)
 
 
 class LlamaWriter:
@@ -48,8 +50,17 @@ class LlamaWriter:
     prompt is read, moves its shares by a hundredth or three (4 bit kernels round differently), and can tip a word.
     """
 
-    def __init__(self, path: Path, shape: Shape | None = None, *, chat: bool = True, lean: Lean | None = None) -> None:
-        """Loads `path`, or its `lean` copy. `chat`: prompts go into the file's own chat template, where it has one.
+    def __init__(
+        self,
+        path: Path,
+        shape: Shape | None = None,
+        *,
+        chat: bool = True,
+        lean: Lean | None = None,
+        adapters: Mapping[str, Path] = MappingProxyType({}),
+    ) -> None:
+        """Loads `path`, or its `lean` copy. `chat`: prompts go into the file's own chat template, where it has one. `adapters`: files
+        with changes of the model (LoRA), by the names that `write` and `choose` know them by.
 
         Raises ModelFailed for a file that is missing, cut, no GGUF, or refused by llama.cpp.
         """
@@ -59,7 +70,9 @@ class LlamaWriter:
             raise ModelFailed(str(error)) from None
         shape = shape or Shape(threads=default_threads(0))
         self.name = path.stem
-        self._native = Native(path, shape, sequences=shape.sequences + KEPT, outputs=outputs(shape), lean=lean)
+        self._adapters = {"": 0} | {name: number for number, name in enumerate(adapters, 1)}
+        room = {"sequences": shape.sequences + KEPT, "outputs": outputs(shape)}
+        self._native = Native(path, shape, **room, lean=lean, adapters=tuple(adapters.values()))
         self._words = self._native.words
         self._batch = Batch(self._native, replace(shape, context=self._native.context))
         template = self._words.template() if chat else ""
@@ -92,27 +105,34 @@ class LlamaWriter:
         self._thread.join()
         self._native.close()
 
-    def write(self, prompt: str, *, max_tokens: int, stop: Sequence[str], deadline: float) -> Draft:
-        """Completes `prompt`, without outer blanks, up to the first of `stop`, the model's own end, or `max_tokens`.
+    def write(self, prompt: str, *, max_tokens: int, stop: Sequence[str], deadline: float, adapter: str = "") -> Draft:
+        """Completes `prompt`, without outer blanks, up to the first of `stop`, the model's own end, or `max_tokens`, with the adapter of
+        that name; "": with the model as it is.
 
         `deadline` is seen before every step; what was written until then comes back with finish "deadline". Raises ModelFailed for a
-        prompt that does not fit, or when llama.cpp fails.
+        prompt that does not fit, an adapter that it has not, or when llama.cpp fails.
         """
         began, text = monotonic(), _Text(self._words, stop)
         tokens = self._framed(prompt)
         room = self._native.context - len(tokens) - GUESSED
-        job = self._do(Job(tokens, min(max_tokens, room), deadline, hears=text.hears))
+        job = self._do(Job(tokens, min(max_tokens, room), deadline, adapter=self._number(adapter), hears=text.hears))
         first_s = job.first_at - began if job.first_at else 0.0
         return Draft(text=text.said.strip(), tokens=job.written, seconds=monotonic() - began, finish=job.finish, first_s=first_s)
 
-    def choose(self, prompt: str, among: Sequence[str], *, deadline: float) -> Sequence[float] | None:
+    def choose(self, prompt: str, among: Sequence[str], *, deadline: float, adapter: str = "") -> Sequence[float] | None:
         """How likely each text of `among` goes on from `prompt`, by its first token; they add up to 1. None: the deadline came first.
 
         Raises ModelFailed as `write` does.
         """
         firsts = [self._tokens(text)[0] for text in among]
-        job = self._do(Job(self._framed(prompt), 0, deadline, among=firsts))
+        job = self._do(Job(self._framed(prompt), 0, deadline, among=firsts, adapter=self._number(adapter)))
         return job.shares if job.finish == "stop" else None
+
+    def _number(self, adapter: str) -> int:
+        if adapter not in self._adapters:
+            had = ", ".join(sorted(filter(None, self._adapters))) or "none"
+            raise ModelFailed(f"The engine has no adapter {adapter!r}. It has: {had}.")
+        return self._adapters[adapter]
 
     def _do(self, job: Job) -> Job:
         """Hands `job` to the engine's thread and waits until it is over."""

@@ -1,5 +1,6 @@
 """llama.cpp by its C interface: one model, one context, several sequences."""
 
+import ctypes
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,16 +31,28 @@ class Native:
 
     Memory: the weights are mapped, not copied (another process shares them, and they can be dropped under pressure); room for logits
     is reserved for `outputs` rows of a step only (Gemma: 1 MB each, a lean one 0.1). `lean`: its lean copy, which then does the work.
-    Tokens are those of the whole model all the same. Raises ModelFailed where llama.cpp refuses.
+    Tokens are those of the whole model all the same. `adapters`: files with changes of its matrices (LoRA), one of which a step may name;
+    a lean copy has the same matrices. Raises ModelFailed where llama.cpp refuses.
     """
 
-    def __init__(self, path: Path, shape: Shape, *, sequences: int = 1, outputs: int = 1, lean: Lean | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        shape: Shape,
+        *,
+        sequences: int = 1,
+        outputs: int = 1,
+        lean: Lean | None = None,
+        adapters: Sequence[Path] = (),
+    ) -> None:
         self._lib = library()[0]
         self._ctx: Any = None
         self._batch: Any = None
         self._lean = lean
         self._model = load(lean.path if lean else path)
         self.words = Vocabulary.open(path) if lean else Vocabulary(self._model)
+        self._adapter = 0  # the one that the context reads with now
+        self._adapters = [self._opened(each, path) for each in adapters]
         self._ctx = self._lib.llama_init_from_model(self._model, self._parameters(shape, sequences, outputs))
         if not self._ctx:
             self.close()
@@ -60,6 +73,14 @@ class Native:
         params.flash_attn_type = lib.LLAMA_FLASH_ATTN_TYPE_ENABLED if shape.flash else lib.LLAMA_FLASH_ATTN_TYPE_DISABLED
         params.type_k = params.type_v = lib.GGML_TYPE_Q8_0 if shape.cache == "q8_0" else lib.GGML_TYPE_F16
         return params
+
+    def _opened(self, adapter: Path, path: Path) -> Any:
+        """A handle of the adapter, which lives as long as the model."""
+        handle = self._lib.llama_adapter_lora_init(self._model, str(adapter).encode())
+        if not handle:
+            self.close()
+            raise ModelFailed(f"{adapter} does not go with {path.name}: {said()}. Name one that was trained on this model.")
+        return handle
 
     def close(self) -> None:
         """Gives the memory back. The object is dead afterwards."""
@@ -86,8 +107,10 @@ class Native:
         """Lets `target`, an empty sequence, begin with the first `count` tokens of `source`. They are not copied."""
         self._lib.llama_memory_seq_cp(self._memory, source, target, 0, count)
 
-    def step(self, rows: Sequence[Row]) -> None:
-        """Reads `rows`, at most shape.batch of them, each behind what its sequence holds. Raises ModelFailed."""
+    def step(self, rows: Sequence[Row], adapter: int = 0) -> None:
+        """Reads `rows`, at most shape.batch of them, each behind what its sequence holds, with the adapter of that number, counted from 1;
+        0: with the model as it is. Raises ModelFailed."""
+        self._change(adapter)
         batch = self._batch
         batch.n_tokens = len(rows)
         if self._lean and self._read is not None:
@@ -100,6 +123,15 @@ class Native:
         code = self._lib.llama_decode(self._ctx, batch)
         if code != 0:
             raise ModelFailed(f"llama.cpp failed to decode (code {code}): {said()}. Restart the worker.")
+
+    def _change(self, adapter: int) -> None:
+        if adapter == self._adapter:
+            return
+        chosen = self._adapters[adapter - 1 : adapter] if adapter else []
+        handles, scales = (self._lib.llama_adapter_lora_p_ctypes * 1)(*chosen), (ctypes.c_float * 1)(1.0)
+        if self._lib.llama_set_adapters_lora(self._ctx, handles, len(chosen), scales):
+            raise ModelFailed(f"llama.cpp cannot change to adapter {adapter}: {said()}. Restart the worker.")
+        self._adapter = adapter
 
     def forget_all(self) -> None:
         """Empties the context."""

@@ -30,6 +30,7 @@ class Held:
     """A sequence: what the context holds of a text, token by token, and in which cells."""
 
     id: int
+    adapter: int = 0  # what it was read with: another one makes other keys and values of the same tokens
     tokens: list[int] = field(default_factory=list)
     cells: list[int] = field(default_factory=list)
     reserved: int = 0  # cells that it may still need
@@ -53,19 +54,19 @@ class Sequences:
         """Cells that hold something or are spoken for."""
         return len(self._owners) + sum(held.reserved for held in self._held)
 
-    def shared(self, tokens: Sequence[int]) -> int:
+    def shared(self, tokens: Sequence[int], adapter: int = 0) -> int:
         """How many first ones of `tokens` need not be computed: never the last one, whose outcome is wanted."""
-        return max((common(held.tokens, tokens) for held in self._held), default=0) if self._memory.rewinds else 0
+        return max((common(held.tokens, tokens) for held in self._donors(adapter)), default=0)
 
-    def take(self, tokens: Sequence[int], *, more: int) -> Held | None:
+    def take(self, tokens: Sequence[int], *, more: int, adapter: int = 0) -> Held | None:
         """A sequence for a text that begins with `tokens` and may grow by `more`; it holds what could be shared. None: no room now."""
-        donors = self._held if self._memory.rewinds else ()
+        donors = self._donors(adapter)
         donor = max(donors, key=lambda held: (common(held.tokens, tokens), held.used), default=None)
         begun = common(donor.tokens, tokens) if donor is not None else 0
         needed = len(tokens) - begun + more
         self._drop_old(needed, donor)
         if self._free and self._fits(needed):
-            held = self._new()
+            held = self._new(adapter)
             if donor is not None and begun:
                 donor.used = next(self._takes)
                 donor.common, held.common = max(donor.common, begun), begun
@@ -124,14 +125,18 @@ class Sequences:
     def _shorten(self, held: Held) -> None:
         """Leaves of `held` what others began with, too; nothing where another one has all of that."""
         self.cut(held, held.common)
-        if any(other is not held and other.tokens[: held.common] == held.tokens for other in self._held):
+        if any(other is not held and other.tokens[: held.common] == held.tokens for other in self._donors(held.adapter)):
             self._drop(held)
+
+    def _donors(self, adapter: int) -> list[Held]:
+        """Those that a text read with `adapter` may share with."""
+        return [held for held in self._held if held.adapter == adapter] if self._memory.rewinds else []
 
     def _fits(self, needed: int) -> bool:
         return self.used + needed <= self._cells
 
-    def _new(self) -> Held:
-        held = Held(self._free.pop())
+    def _new(self, adapter: int) -> Held:
+        held = Held(self._free.pop(), adapter)
         self._held.append(held)
         return held
 

@@ -2,6 +2,7 @@
 
     .venv/bin/python -m bench.engine [--model gemma-3-270m] [--askers 1 4 16] [--answers 64] [--profile pi|2-core] [--server PATH]
     .venv/bin/python -m bench.engine --soak 30 [--only ours]
+    .venv/bin/python -m bench.engine --only ours 'ours, adapted' --adapter ONE.gguf TWO.gguf
 
 Each cell is a fresh process with the same file, prompts, output budget and threads; its askers each ask again when they have their answer.
 Exits with 1 where the profile's memory was not enough for ours, or where a soak shows a slot that is lost, memory that grows or a pace that
@@ -34,7 +35,7 @@ from models.shape import Shape
 from models.trim import lean_copy
 from skills import loader
 
-CONTENDERS = (show.OURS, show.WHOLE, show.SERVER, show.PLAIN)
+CONTENDERS = (show.OURS, show.WHOLE, show.SERVER, show.PLAIN, show.ADAPTED)
 STOP = ("\n",)
 WARM = 16  # answers before it counts: each has its beginnings in the cache
 
@@ -62,6 +63,7 @@ def main(words: Sequence[str] | None = None) -> int:
         contender="",
         model=str(model),
         lean=str(lean or ""),
+        adapters=tuple(map(str, given.adapter)),
         shape=shape(given.shape, threads=default_threads(given.threads or profile.threads)),
         askers=0,
         max_tokens=given.max_tokens,
@@ -122,7 +124,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--shape", action="append", default=[], metavar="NAME=VALUE", help="of ours, as in models/shape.py")
     parser.add_argument("--server", type=Path, help="a built llama-server; else it is built once and kept")
     parser.add_argument("--server-flags", default="", help="more words for it")
-    parser.add_argument("--only", choices=CONTENDERS, nargs="+", default=list(CONTENDERS))
+    parser.add_argument("--only", choices=CONTENDERS, nargs="+", default=list(CONTENDERS[:4]))
+    parser.add_argument("--adapter", type=Path, nargs="+", default=[], metavar="FILE", help="for 'ours, adapted': asked in turn")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--soak", type=int, default=0, metavar="MINUTES", help="full load on the first contender, a line a minute")
     return parser

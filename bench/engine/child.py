@@ -8,8 +8,9 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import count
 from pathlib import Path
 from time import monotonic
 from typing import Any, NamedTuple, TextIO
@@ -35,6 +36,7 @@ class Job:
     stop: tuple[str, ...]
     prompts: tuple[str, ...]
     lean: str = ""  # the path of its lean copy (models.lean), which only ours can use: it has no words of its own
+    adapters: tuple[str, ...] = ()  # paths: asked in turn by who has them
 
     def line(self) -> str:
         """One line of JSON."""
@@ -44,7 +46,7 @@ class Job:
     def read(cls, line: str) -> "Job":
         """What `line` wrote."""
         given: dict[str, Any] = json.loads(line)
-        given |= {"shape": Shape(**given["shape"]), "stop": tuple(given["stop"]), "prompts": tuple(given["prompts"])}
+        given |= {"shape": Shape(**given["shape"])} | {name: tuple(given[name]) for name in ("stop", "prompts", "adapters")}
         return cls(**given)
 
 
@@ -65,15 +67,23 @@ def whole(job: Job) -> Opened:
     return _engine(job, "")
 
 
-def _engine(job: Job, lean: str) -> Opened:
+def adapted(job: Job) -> Opened:
+    """Ours with adapters, one prompt after the other with the next one."""
+    return _engine(job, job.lean, tuple(map(Path, job.adapters)))
+
+
+def _engine(job: Job, lean: str, adapters: Sequence[Path] = ()) -> Opened:
     from models.lean import open_lean
     from models.llama import LlamaWriter
 
     path = Path(job.model)
-    writer = LlamaWriter(path, shape=job.shape, chat=False, lean=open_lean(Path(lean), path) if lean else None)
+    named = {str(n): adapter for n, adapter in enumerate(adapters)}
+    writer = LlamaWriter(path, shape=job.shape, chat=False, lean=open_lean(Path(lean), path) if lean else None, adapters=named)
+    turns = count()
 
     def ask(prompt: str) -> Said:
-        draft = writer.write(prompt, max_tokens=job.max_tokens, stop=job.stop, deadline=monotonic() + PATIENCE_S)
+        name = str(next(turns) % len(named)) if named else ""
+        draft = writer.write(prompt, max_tokens=job.max_tokens, stop=job.stop, deadline=monotonic() + PATIENCE_S, adapter=name)
         if draft.finish == "deadline":
             raise ModelFailed(f"Our engine gave no answer within {PATIENCE_S:.0f} s.")
         return Said(draft.text.strip(), draft.tokens, getattr(draft, "first_s", 0.0))
@@ -104,7 +114,7 @@ def plain(job: Job) -> Opened:
     return Opened(ask, lambda: Held(busy=int(lock.locked())))
 
 
-OPENERS: Mapping[str, Callable[[Job], Opened]] = {"ours": ours, "ours, whole": whole, "plain": plain}
+OPENERS: Mapping[str, Callable[[Job], Opened]] = {"ours": ours, "ours, whole": whole, "ours, adapted": adapted, "plain": plain}
 
 
 def serve(given: TextIO, out: TextIO, openers: Mapping[str, Callable[[Job], Opened]]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bench.engine.cell import Cell, ratios, reference, same
 from bench.machine import table
 
-OURS, WHOLE, SERVER, PLAIN = "ours", "ours, whole", "llama-server", "plain"
+OURS, WHOLE, ADAPTED, SERVER, PLAIN = "ours", "ours, whole", "ours, adapted", "llama-server", "plain"
 HEAD = [
     *("contender", "askers", "answers a minute", "first token s p50 / p95", "last token s p50 / p95", "CPU s an answer"),
     *("RSS MB, peak", "PSS MB", "USS MB", f"same text as {PLAIN}"),

@@ -14,7 +14,7 @@ from bot.core import guard, prompt, words
 from bot.core.errors import ModelFailed
 from bot.core.find import Finder, Finding, Found
 from bot.core.language import marked
-from bot.core.ports import Chooser, Meaning, Writer
+from bot.core.ports import Adapts, Chooser, Meaning, Writer
 from bot.core.remote import Remote
 from bot.core.retrieve import Index
 from bot.core.route import Route
@@ -132,8 +132,9 @@ class Answerer:
         if self._writer is None or skill is None or until <= self._clock():
             return None
         budget = int(min(limits.units, PART_UNITS) / _UNITS_PER_TOKEN)
+        writer = self._writer.for_skill(skill.name) if isinstance(self._writer, Adapts) else self._writer
         try:
-            return self._writer.write(prompt.build(skill, fact, question), max_tokens=budget, stop=_STOP, deadline=until)
+            return writer.write(prompt.build(skill, fact, question), max_tokens=budget, stop=_STOP, deadline=until)
         except ModelFailed:
             return None
 

@@ -110,6 +110,15 @@ class Writer(Protocol):
         ...
 
 
+@runtime_checkable
+class Adapts(Writer, Protocol):
+    """A Writer that words some skills' answers with an adapter of their own."""
+
+    def for_skill(self, name: str) -> Writer:
+        """The Writer for the skill `name`: itself, where that has no adapter."""
+        ...
+
+
 class Meaning(Protocol):
     """Compares texts by what they mean, in any language. An embedding model, or a double."""
 

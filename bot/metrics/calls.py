@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from bot.core.errors import SendError
-from bot.core.ports import Channel, Chooser, Writer
+from bot.core.ports import Adapts, Channel, Chooser, Writer
 from bot.core.types import Draft
 from bot.metrics import families as f
 
@@ -54,6 +54,10 @@ class WatchedWriter:
             draft = self._writer.write(prompt, max_tokens=max_tokens, stop=stop, deadline=deadline)
         f.TOKENS.inc(draft.tokens)
         return draft
+
+    def for_skill(self, name: str) -> "WatchedWriter":
+        """See bot.core.ports.Adapts."""
+        return WatchedWriter(self._writer.for_skill(name)) if isinstance(self._writer, Adapts) else self
 
 
 class WatchedChooser:

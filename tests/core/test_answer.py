@@ -46,6 +46,18 @@ def test_else_the_facts_own_text_does(writer: Writer | None) -> None:
     assert (reply.text, reply.kind, reply.facts) == (small.FACTS[0].sms, "fact", ("worm",))
 
 
+def test_a_skill_with_a_writer_of_its_own_is_worded_by_that() -> None:
+    shared, own = Scripted("Shared."), Scripted("Own.")
+
+    class Adapting(Scripted):
+        def for_skill(self, name: str) -> Writer:
+            return own if name == "plants" else shared
+
+    adapting = Adapting("As it is.")
+    ask("when do I plant maize?", adapting)
+    assert (len(own.prompts), shared.prompts, adapting.prompts) == (1, [], [])
+
+
 def test_a_draft_cut_in_its_second_sentence_keeps_the_first() -> None:
     reply = ask("when should i spray army worm", Scripted("Spray neem at dusk. Crush the", finish="deadline"))
     assert (reply.text, reply.kind) == ("Spray neem at dusk.", "model")

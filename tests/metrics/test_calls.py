@@ -7,7 +7,7 @@ import pytest
 
 from bot.core import errors
 from bot.core.errors import SendError
-from bot.core.ports import Channel, Templates
+from bot.core.ports import Channel, Templates, Writer
 from bot.core.types import Draft, Limits
 from bot.metrics.calls import WatchedChooser, WatchedWriter, watch_channels
 from tests.metrics.readings import Added
@@ -82,6 +82,24 @@ class Model:
 
     def choose(self, prompt: str, among: Sequence[str], *, deadline: float) -> Sequence[float] | None:
         return [1.0 / len(among)] * len(among)
+
+
+class Adapting(Model):
+    """Words one skill's answers in its own way."""
+
+    def for_skill(self, name: str) -> Writer:
+        model = Model()
+        model.name = f"tiny for {name}"
+        return model
+
+
+def test_what_a_skills_own_writer_writes_is_counted_too() -> None:
+    added, own = Added(), WatchedWriter(Adapting()).for_skill("crop-advice")
+    assert own.name == "tiny for crop-advice"
+    assert own.write("x", max_tokens=7, stop=(), deadline=0.0).text == "x"
+    assert added("engine_tokens_total") == 7
+    plain = WatchedWriter(Model())
+    assert plain.for_skill("crop-advice") is plain
 
 
 def test_the_models_calls_and_tokens_are_counted() -> None:

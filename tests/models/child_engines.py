@@ -54,11 +54,11 @@ class Obedient:
         """A token for each letter that it was asked to write for."""
         return Tally(Tokens(read=sum(map(len, self._asked))), under_way=3, cells=len(self._asked))
 
-    def write(self, prompt: str, *, max_tokens: int, stop: Sequence[str], deadline: float) -> Draft:
+    def write(self, prompt: str, *, max_tokens: int, stop: Sequence[str], deadline: float, adapter: str = "") -> Draft:
         self._asked.append(prompt)
         order, _, rest = prompt.partition(" ")
         if not order.startswith("\\"):
-            return _said(digest(f"{prompt}|{max_tokens}|{list(stop)}"))
+            return _said(digest(f"{prompt}|{max_tokens}|{list(stop)}{adapter}"))
         return getattr(self, f"_{order[1:]}")(rest, deadline)  # type: ignore[no-any-return]
 
     def choose(self, prompt: str, among: Sequence[str], *, deadline: float) -> Sequence[float] | None:

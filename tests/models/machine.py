@@ -15,28 +15,35 @@ def says(tokens: Sequence[int]) -> int:
     return mixed % WORDS
 
 
+def as_read(tokens: Sequence[int], adapter: int) -> list[int]:
+    """What a context holds of `tokens`: another adapter makes something else of the same one."""
+    return [token + WORDS * adapter for token in tokens]
+
+
 class Machine:
     """See models.batch.Machine. It has `cells` cells, as a context has, and refuses what has no room or comes out of place."""
 
     def __init__(self, *, cells: int, batch: int, rewinds: bool = True) -> None:
         self.cells, self.batch, self.rewinds = cells, batch, rewinds
-        self.held: dict[int, list[tuple[int, object]]] = {}  # of each sequence: tokens and their cells
+        self.held: dict[int, list[tuple[int, object]]] = {}  # of each sequence: what was read of its tokens, and their cells
         self.read = 0  # tokens
         self.sizes: list[int] = []  # of the steps
+        self.adapters: list[int] = []  # of the steps
         self.fails_at = 0
         self._said: dict[int, list[int]] = {}
 
-    def step(self, rows: Sequence[Row]) -> None:
+    def step(self, rows: Sequence[Row], adapter: int = 0) -> None:
         assert 0 < len(rows) <= self.batch
         self.read += len(rows)
         self.sizes.append(len(rows))
+        self.adapters.append(adapter)
         if self.fails_at and len(self.sizes) == self.fails_at:
             raise ModelFailed("llama.cpp failed to decode")
         self._said = {}
         for n, row in enumerate(rows):
             line = self.held.setdefault(row.sequence, [])
             assert row.at == len(line), f"token {row.at} of sequence {row.sequence} comes behind {len(line)}"
-            line.append((row.token, object()))
+            line.append((*as_read([row.token], adapter), object()))
             if row.speaks:
                 self._said[n] = [token for token, _ in line]
         assert len({id(cell) for line in self.held.values() for _, cell in line}) <= self.cells, "no room in the context"

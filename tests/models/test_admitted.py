@@ -22,8 +22,8 @@ class Engine:
         self.draft: Draft | Exception = Draft("Plant now.", 3, 3.0, "stop")
         self.shares: Sequence[float] | None = (0.25, 0.75)
 
-    def write(self, prompt: str, *, max_tokens: int, stop: Sequence[str], deadline: float) -> Draft:
-        self.calls.append(f"write {prompt} {max_tokens} {stop} {deadline}")
+    def write(self, prompt: str, *, max_tokens: int, stop: Sequence[str], deadline: float, adapter: str = "") -> Draft:
+        self.calls.append(f"write {prompt} {max_tokens} {stop} {deadline}{adapter}")
         self.now += self.takes_s
         if isinstance(self.draft, Exception):
             raise self.draft
@@ -57,6 +57,11 @@ def test_it_is_the_engine_as_its_callers_know_it(bench: Bench) -> None:
     assert chooser.choose("Which?", ("a", "b"), deadline=1010.0) == (0.25, 0.75)
     assert bench.engine.calls == ["write When? 32 ('\\n',) 1030.0", "choose Which? ('a', 'b') 1010.0"]
     assert (bench.admission.served, bench.admission.inside) == (2, 0)
+
+
+def test_the_adapter_is_named_to_the_engine(bench: Bench) -> None:
+    bench.admitted.write("When?", max_tokens=32, stop=(), deadline=1030.0, adapter="crop-advice")
+    assert bench.engine.calls == ["write When? 32 () 1030.0crop-advice"]
 
 
 def test_who_is_shed_gets_what_a_deadline_brings_and_the_engine_hears_nothing(bench: Bench) -> None:

@@ -7,26 +7,27 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.errors import ModelFailed
-from models.batch import GUESSED, Batch, Job, outputs
+from models.batch import GUESSED, Batch, outputs
+from models.job import Job
 from models.shape import Shape
-from tests.models.machine import WORDS, Machine, says
+from tests.models.machine import WORDS, Machine, as_read, says
 
 FAR = 1e9
 
 
-def alone(prompt: Sequence[int], limit: int) -> tuple[list[int], str]:
+def alone(prompt: Sequence[int], limit: int, adapter: int = 0) -> tuple[list[int], str]:
     """What a text becomes when nothing else is there, and why it ends."""
     tokens = list(prompt)
     while len(tokens) - len(prompt) < limit:
-        token = says(tokens)
+        token = says(as_read(tokens, adapter))
         if not token:
             return tokens[len(prompt) :], "stop"
         tokens.append(token)
     return tokens[len(prompt) :], "length"
 
 
-def job(prompt: Sequence[int], limit: int = 8, *, deadline: float = FAR, among: Sequence[int] = ()) -> Job:
-    return Job(list(prompt), limit, deadline, among=among, hears=bool)
+def job(prompt: Sequence[int], limit: int = 8, *, deadline: float = FAR, among: Sequence[int] = (), adapter: int = 0) -> Job:
+    return Job(list(prompt), limit, deadline, among=among, adapter=adapter, hears=bool)
 
 
 def run(batch: Batch) -> None:
@@ -100,6 +101,41 @@ def test_a_shared_beginning_is_read_once_even_by_those_who_come_together() -> No
         batch.add(job([*beginning, 6, 1 + n % 6, 2 + n % 3], 1))
     run(batch)
     assert machine.read < 300 + 8 * (3 + 4 + GUESSED)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    SHAPES, st.lists(st.tuples(PROMPTS, st.integers(1, 12), st.integers(0, 2), st.integers(0, 6)), min_size=1, max_size=14), st.booleans()
+)
+def test_each_adapter_says_what_it_would_say_alone(shape: Shape, asked: list[tuple[list[int], int, int, int]], rewinds: bool) -> None:
+    machine = Machine(cells=shape.context, batch=shape.batch, rewinds=rewinds)
+    batch = Batch(machine, shape, clock=lambda: 0.0)
+    jobs = []
+    for prompt, limit, adapter, steps in asked:
+        jobs.append(job(prompt, limit, adapter=adapter))
+        batch.add(jobs[-1])
+        for _ in range(steps):
+            batch.step()
+    run(batch)
+    for one, (prompt, limit, adapter, _) in zip(jobs, asked, strict=True):
+        assert (one.tokens[one.prompt :], one.finish) == alone(prompt, limit, adapter)
+
+
+def test_texts_of_two_adapters_take_turns_and_share_only_with_their_own() -> None:
+    machine = Machine(cells=2000, batch=64)
+    batch = Batch(machine, Shape(sequences=8, context=2000, batch=64), clock=lambda: 0.0)
+    beginning = [1 + n * n % 5 for n in range(200)]
+    for adapter in (1, 2, 1, 2):
+        batch.add(job([*beginning, 6, 1 + adapter], 30, adapter=adapter))
+        run(batch)
+    assert 400 < machine.read < 400 + 4 * (3 + 30 * (1 + GUESSED))
+    machine.adapters.clear()
+    jobs = [job([3] * 5, 30, adapter=1), job([4] * 5, 30, adapter=2)]
+    for one in jobs:
+        batch.add(one)
+    for _ in range(3):
+        batch.step()
+    assert machine.adapters == [1, 2] * 3
 
 
 def test_what_has_ended_is_still_shared_and_goes_when_room_is_needed() -> None:

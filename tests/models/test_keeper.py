@@ -39,6 +39,8 @@ def test_it_is_a_writer_and_a_chooser(opened: Opens) -> None:
     assert writer.name == "fake"
     draft = writer.write("Q: when?", max_tokens=7, stop=["\n", "Q:"], deadline=time.monotonic() + LONG_S)
     assert (draft.text, draft.tokens, draft.finish) == (digest("Q: when?|7|['\\n', 'Q:']"), 2, "stop")
+    adapted = keeper.write("Q: when?", max_tokens=7, stop=(), deadline=time.monotonic() + LONG_S, adapter="crop-advice")
+    assert adapted.text == digest("Q: when?|7|[]crop-advice")
     shares = chooser.choose("Best:", [" A", " B", " X"], deadline=time.monotonic() + LONG_S)
     assert shares == pytest.approx([3 / 12, 4 / 12, 5 / 12])
     assert keeper.restarts == {}

@@ -1,17 +1,22 @@
 """The engine with the real model: deterministic, bounded, safe from two threads, and refusing what is no model."""
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
+from itertools import combinations
 from pathlib import Path
 from time import monotonic, sleep
 
+import numpy as np
 import pytest
 
 from bot.core.errors import ModelFailed
 from bot.core.types import Draft
+from models import adapter
 from models.batch import GUESSED
 from models.engine import open_engine
+from models.gguf import read_head
 from models.llama import LlamaWriter, default_threads
 from models.native import Native, Row
 from models.shape import Shape
@@ -91,9 +96,9 @@ def test_a_shared_beginning_is_computed_once(writer: LlamaWriter, monkeypatch: p
     read: list[int] = []
     step = Native.step
 
-    def count(self: Native, rows: list[Row]) -> None:
+    def count(self: Native, rows: list[Row], adapter: int) -> None:
         read.append(len(rows))
-        step(self, rows)
+        step(self, rows, adapter)
 
     monkeypatch.setattr(Native, "step", count)
     new = "Another beginning than any that was there before. "
@@ -302,3 +307,56 @@ def test_open_engine_refuses_with_the_remedy(tmp_path: Path, model: str, says: s
 def test_threads(monkeypatch: pytest.MonkeyPatch, wanted: int, cores: int, threads: int) -> None:
     monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(cores)))
     assert default_threads(wanted) == threads
+
+
+@pytest.fixture(scope="module")
+def changes(model_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
+    """Two adapters that change every layer's way out of its attention, each in its own direction."""
+    head, made = read_head(model_path), dict[str, Path]()
+    for name, seed in (("one", 1), ("two", 2)):
+        dice = np.random.default_rng(seed)
+        arrays = {}
+        for tensor, found in head.tensors.items():
+            if tensor.endswith("attn_output.weight"):
+                wide, out = found.dims
+                arrays[f"{tensor}.lora_a"], arrays[f"{tensor}.lora_b"] = dice.normal(size=(4, wide)) / 30, dice.normal(size=(out, 4)) / 2
+        made[name] = tmp_path_factory.mktemp("adapters") / f"{name}.gguf"
+        adapter.write(made[name], arrays, alpha=4.0, name=name)
+    return made
+
+
+def apart(one: Sequence[float], other: Sequence[float]) -> float:
+    return max(abs(a - b) for a, b in zip(one, other, strict=True))
+
+
+@pytest.mark.model
+def test_each_text_is_read_with_its_own_adapter_beside_the_others(model_path: Path, changes: Mapping[str, Path]) -> None:
+    among = ("A", "B", "C", "D")
+
+    def shares(writer: LlamaWriter, name: str) -> Sequence[float]:
+        return writer.choose(_prompt(QUESTIONS[0]), among, deadline=monotonic() + 120, adapter=name) or ()
+
+    lone = LlamaWriter(model_path, replace(SHAPE, sequences=1), adapters=changes)
+    alone = {name: shares(lone, name) for name in ("", *changes)}
+    lone.close()
+    assert min(apart(alone[x], alone[y]) for x, y in combinations(alone, 2)) > 0.2
+    many, beside = LlamaWriter(model_path, SHAPE, adapters=changes), dict[str, Sequence[float]]()
+
+    def ask(name: str) -> None:
+        beside[name] = shares(many, name)
+
+    together(*(partial(ask, name) for name in alone))
+    many.close()
+    for name, own in alone.items():  # company moves shares by some hundredths
+        assert apart(beside[name], own) < 0.1
+
+
+@pytest.mark.model
+def test_an_adapter_that_is_not_there_or_of_another_model_is_named(model_path: Path, changes: Mapping[str, Path], tmp_path: Path) -> None:
+    writer = LlamaWriter(model_path, SHAPE, adapters=changes)
+    with pytest.raises(ModelFailed, match=r"no adapter 'three'\. It has: one, two"):
+        writer.write("a", max_tokens=1, stop=(), deadline=monotonic() + 60, adapter="three")
+    writer.close()
+    adapter.write(tmp_path / "other.gguf", {f"blk.0.attn_q.weight.lora_{half}": np.ones((3, 3)) for half in "ab"}, alpha=4.0, name="other")
+    with pytest.raises(ModelFailed, match=r"other\.gguf does not go with"):
+        LlamaWriter(model_path, SHAPE, adapters={"other": tmp_path / "other.gguf"})
