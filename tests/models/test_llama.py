@@ -153,9 +153,9 @@ def test_a_deadline_is_seen_inside_a_long_prompt_and_the_next_answer_is_right(wr
     expected = _write(writer, _prompt(QUESTIONS[1])).text
     step = Native.step
 
-    def slow(self: Native, rows: list[Row]) -> None:
+    def slow(self: Native, rows: list[Row], adapter: int) -> None:
         sleep(0.2)
-        step(self, rows)
+        step(self, rows, adapter)
 
     with monkeypatch.context() as patch:
         patch.setattr(Native, "step", slow)
@@ -168,7 +168,7 @@ def test_a_deadline_is_seen_inside_a_long_prompt_and_the_next_answer_is_right(wr
 def test_a_failed_step_ends_those_under_way_and_the_next_works(writer: LlamaWriter, monkeypatch: pytest.MonkeyPatch) -> None:
     expected = _write(writer, "One, two, three,").text
 
-    def broken(self: Native, rows: list[Row]) -> None:
+    def broken(self: Native, rows: list[Row], *_: object) -> None:
         raise ModelFailed("llama.cpp failed to decode")
 
     with monkeypatch.context() as patch:
