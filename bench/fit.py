@@ -13,7 +13,7 @@ from dataclasses import astuple, dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.app import SKILLS
+from bot.app.texts import SKILLS
 from bot.config import load as load_settings
 from bot.core import choose
 from bot.core.retrieve import Index

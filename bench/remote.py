@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.app import SKILLS
+from bot.app.texts import SKILLS
 from bot.config import load as load_settings
 from bot.core.choose import FACTS
 from bot.core.find import Finder

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.app import SKILLS
+from bot.app.texts import SKILLS
 from bot.config import load as load_settings
 from bot.core import topic
 from bot.core.retrieve import Index

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import CHANNELS, SKILLS, build, channel_class, open_channels
+from bot.app import build
+from bot.app.channels import CHANNELS, channel_class, open_channels
+from bot.app.texts import SKILLS
 from bot.chat import HintList
 from bot.config import load
 from bot.core.errors import BadSetting

@@ -6,7 +6,7 @@ from bench.faults.judge import Tally, judge
 from bench.faults.plan import Plan, deal
 from bench.faults.run import run
 from bench.wires import WIRES, AtSms, Kind, Taken, TwilioSms, Wire
-from bot.app import CHANNELS
+from bot.app.channels import CHANNELS
 from bot.core.storage import Line
 from bot.core.types import Status
 

@@ -23,6 +23,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "bot.receiving": ("bot.cap", "bot.config", "bot.core"),
     "bot.loading": ("bot.config", "bot.core", "models"),
     "bot.app": (
+        "bot.app",
         "bot.cap",
         "bot.core",
         "bot.config",

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from bot.__main__ import main
-from bot.app import open_channels
+from bot.app.channels import open_channels
 from bot.config import Settings
 from bot.core.errors import BadSetting
 from bot.core.finding import Finding, Verdict

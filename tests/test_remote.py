@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from bot.app import App, open_channels
+from bot.app import App
+from bot.app.channels import open_channels
 from bot.chat import HintList
 from bot.config import RemoteSettings, Settings, child_environment, load
 from bot.core.errors import BadSetting
@@ -37,7 +38,14 @@ def endpoint() -> Iterator[ChatEndpoint]:
 
 
 def small_app(settings: Settings, store: Store) -> App:
-    return App(settings, small_library(), store, HintList(), open_channels(settings), time.time)
+    return App(
+        settings=settings,
+        library=small_library(),
+        store=store,
+        queue=HintList(),
+        channels=open_channels(settings),
+        clock=time.time,
+    )
 
 
 class Keeping(MemoryStore):

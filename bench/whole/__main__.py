@@ -22,7 +22,7 @@ from bench.whole.measure import Plan, Run, measure
 from bench.whole.provider import Provider
 from bench.whole.questions import Question, find, read, write
 from bench.whole.service import asked, calls, cpu, running, table
-from bot.app import SKILLS
+from bot.app.texts import SKILLS
 from bot.config import Settings, load
 from models.catalogue import find as find_model
 from skills import loader

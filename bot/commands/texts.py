@@ -54,7 +54,7 @@ def _add_eval(commands: Commands) -> None:
 
 
 def _check_skills(args: argparse.Namespace) -> int:
-    from bot.app import SKILLS
+    from bot.app.texts import SKILLS
     from skills import alert_texts
     from skills.loader import check, load
 
@@ -75,7 +75,7 @@ def _check_skills(args: argparse.Namespace) -> int:
 
 
 def _learn_skills(args: argparse.Namespace) -> int:
-    from bot.app import learn
+    from bot.app.texts import learn
     from bot.config import load
 
     settings = load()
@@ -89,7 +89,7 @@ def _learn_skills(args: argparse.Namespace) -> int:
 
 
 def _make_lean(settings: "Settings") -> None:
-    from bot.app import SKILLS
+    from bot.app.texts import SKILLS
     from bot.core.errors import ModelFailed
     from bot.loading import make_lean
     from skills.loader import load
@@ -115,7 +115,7 @@ def _model(args: argparse.Namespace) -> int:
 
 
 def _train(args: argparse.Namespace) -> int:
-    from bot.app import SKILLS
+    from bot.app.texts import SKILLS
     from bot.config import load
     from models.training.commands import Place
     from models.training.commands import run as run_train

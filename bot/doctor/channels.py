@@ -4,7 +4,7 @@ import time
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from bot.app import open_channels, open_checks
+from bot.app.channels import open_channels, open_checks
 from bot.config import Settings
 from bot.core.errors import BadSetting
 from bot.core.finding import Finding, clock, look, ok, wrong

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from bot import machine, valkey
-from bot.app import SKILLS
+from bot.app.texts import SKILLS
 from bot.config import Settings
 from bot.core.errors import BadSetting, UjumbeError
 from bot.core.finding import Finding, Verdict, look, ok, wrong

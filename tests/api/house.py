@@ -11,7 +11,8 @@ from aiohttp import web
 from yarl import URL
 
 from bot.api import add_api
-from bot.app import App, open_channels
+from bot.app import App
+from bot.app.channels import open_channels
 from bot.chat import HintList
 from bot.config import Settings
 from bot.core.alert.people import Listed

@@ -16,7 +16,7 @@ from bench.whole.measure import Plan, Run, measure
 from bench.whole.provider import Provider
 from bench.whole.questions import Call, Question, find, read, write
 from bench.whole.service import calls_in
-from bot.app import SKILLS
+from bot.app.texts import SKILLS
 from bot.config import load
 from bot.core.choose import prompt as choice
 from bot.core.errors import ModelFailed

@@ -59,7 +59,9 @@ def test_what_is_private_or_heavy_stays_out(path: str) -> None:
     assert image.is_ignored(path)
 
 
-@pytest.mark.parametrize("path", ["bot/app.py", "models/adapters/ujumbe-270m.gguf", "skills/crop-advice/skill.toml", "requirements.lock"])
+@pytest.mark.parametrize(
+    "path", ["bot/app/__init__.py", "models/adapters/ujumbe-270m.gguf", "skills/crop-advice/skill.toml", "requirements.lock"]
+)
 def test_what_is_needed_goes_in(path: str) -> None:
     assert not image.is_ignored(path)
 

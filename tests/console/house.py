@@ -11,7 +11,8 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.app import App, open_channels
+from bot.app import App
+from bot.app.channels import open_channels
 from bot.config import Settings
 from bot.console import add_console
 from bot.core.types import Lane

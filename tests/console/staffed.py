@@ -18,7 +18,8 @@ from aiohttp import ClientSession, DummyCookieJar
 from argon2 import PasswordHasher
 from multidict import CIMultiDictProxy
 
-from bot.app import App, open_channels
+from bot.app import App
+from bot.app.channels import open_channels
 from bot.chat import HintList
 from bot.config import Settings
 from bot.console import add_console

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.app import SKILLS
+from bot.app.texts import SKILLS
 from bot.core.keywords import Keyword, Keywords, Word
 from bot.core.types import Library
 from skills.loader import load

@@ -5,7 +5,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from bot.app import App, open_channels
+from bot.app import App
+from bot.app.channels import open_channels
 from bot.chat import HintList
 from bot.config import Settings
 from bot.core.types import Message

@@ -95,7 +95,7 @@ def test_a_day_of_sleep_is_a_day(house: House) -> None:
 
 def test_missed_messages_are_fetched_again_after_a_jump(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[float] = []
-    monkeypatch.setattr("bot.app.recover", lambda *_, now, since: asked.append(now) or _nothing())
+    monkeypatch.setattr("bot.app.upkeep.recover", lambda *_, now, since: asked.append(now) or _nothing())
     house.board.jump(-DAY_S)
     house.pass_time(2)
     assert asked == [house.board.wall]

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from bot import machine, valkey
 from bot.__main__ import main
-from bot.app import SKILLS
+from bot.app.texts import SKILLS
 from bot.config import Settings
 from bot.core.finding import Finding, Verdict, look, ok, wrong
 from bot.doctor import machine as doctor

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.app import CHANNELS, open_channels, open_checks
+from bot.app.channels import CHANNELS, open_channels, open_checks
 from bot.config import Settings
 from bot.core.finding import Finding, Verdict
 from bot.core.ports import Probe

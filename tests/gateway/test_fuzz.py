@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from bench.fuzz.doors import DOORS, TABLES, Door, channels
 from bench.fuzz.shots import Proof, Shot, encoded, good, problems, shots
 from bench.fuzz.target import Target
-from bot.app import CHANNELS
+from bot.app.channels import CHANNELS
 from bot.core.types import Event, Request
 from tests.channels.runner import forged
 

@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 RUN = """
 import sys, time
 from bot import app
+from bot.app.channels import open_channels
 from bot.gateway.__main__ import main
 from bot.store.memory import MemoryStore
 from tests.gateway.doubles import ListQueue
@@ -30,7 +31,7 @@ app.build = lambda settings: app.App(
     library=small_library(),
     store=MemoryStore(),
     queue=ListQueue(),
-    channels=app.open_channels(settings),
+    channels=open_channels(settings),
     clock=time.time,
 )
 sys.exit(main())

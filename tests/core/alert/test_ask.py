@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import SKILLS
+from bot.app.texts import SKILLS
 from bot.core.alert.ask import Ask
 from bot.core.alert.tell import Teller
 from bot.core.types import Lang

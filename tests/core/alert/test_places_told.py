@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.app import SKILLS
+from bot.app.texts import SKILLS
 from bot.core.place.mine import MyPlace
 from bot.core.types import Contact, Session
 from skills.loader import load

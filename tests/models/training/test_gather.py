@@ -2,7 +2,7 @@
 
 import random
 
-from bot.app import SKILLS
+from bot.app.texts import SKILLS
 from bot.core import choose
 from models.training import gather
 from skills.loader import load

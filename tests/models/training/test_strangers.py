@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.app import SKILLS
+from bot.app.texts import SKILLS
 from bot.core.types import Lang
 from models.training.strangers import _KNOWN, _STRANGE, strange
 from skills.loader import load
