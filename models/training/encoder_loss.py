@@ -43,7 +43,7 @@ def loss_of(asked: Tensor, right: Tensor, lines: Tensor, passages: tuple[Tensor,
 @dataclass(frozen=True, slots=True)
 class Figures:
     """By meaning alone, by language: how often the right fact has the nearest line, and how often its lines together are nearest (`crowd`,
-    as bot.core.retrieve has it); how often it is among the first five; and how well "nearer to a stray than to a fact" tells cases that
+    as bot.core.by_meaning has it); how often it is among the first five; and how well "nearer to a stray than to a fact" tells cases that
     nothing answers from others (1: always, 0.5: by chance)."""
 
     first: Mapping[str, float]

@@ -9,8 +9,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.core import choose, prompt
+from bot.core.entries import Line
 from bot.core.guard import NOINFO
-from bot.core.retrieve import Hit, Index, Line
+from bot.core.retrieve import Hit, Index
 from bot.core.types import Lang
 from models.training.noise import spoil
 from models.training.strangers import strange

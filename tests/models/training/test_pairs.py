@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from bot.core import choose
+from bot.core.entries import Line
 from bot.core.guard import NOINFO
-from bot.core.retrieve import Index, Line
+from bot.core.retrieve import Index
 from models.training import gather
 from models.training.pairs import Example, Pairs
 from tests.models.training.house import LIBRARY, reading
