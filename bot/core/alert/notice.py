@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from bot.core.alert.cap import Severity
+from bot.core.alert.broadcast import Broadcast, Mode
+from bot.core.alert.cap import MsgType, ResponseType, Severity
 from bot.core.types import Lang
 
 
@@ -47,6 +48,28 @@ class RollCall:
 def notice_key(broadcast_id: int) -> str:
     """The key of a broadcast's notice."""
     return f"broadcast:{broadcast_id}"
+
+
+def notice_of(broadcast: Broadcast, old: Broadcast | None) -> Notice | None:
+    """What people who ask are told of an approved broadcast, which follows `old`. None of an exercise, of a Cancel, of what is over, or of
+    what is for some groups alone."""
+    if broadcast.mode is not Mode.LIVE or broadcast.msg_type is MsgType.CANCEL or broadcast.response is ResponseType.ALL_CLEAR:
+        return None
+    named = [broadcast.audience, *([old.audience] if old else [])]
+    audience = next((one for one in named if one.everyone or one.places), None)
+    if audience is None:
+        return None
+    places = () if audience.everyone else [place for place in audience.places if place not in audience.without]
+    return Notice(
+        key=notice_key(broadcast.id),
+        hazard=broadcast.hazard,
+        severity=broadcast.severity,
+        texts=broadcast.texts,
+        places=places,
+        since=broadcast.approved,
+        expires=broadcast.expires,
+        source=broadcast.source,
+    )
 
 
 def told_broadcasts(facts: Iterable[str]) -> Sequence[int]:
