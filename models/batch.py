@@ -18,7 +18,6 @@ from models.sequences import Memory, Sequences, common
 from models.shape import Shape
 
 GUESSED = 4  # tokens that a text may run ahead of itself in a step (models.lookup)
-_TILE = 64  # GGML_FA_TILE_Q of ggml-cpu/common.h
 _WORTH_WAITING = 4  # tokens: who shares so many more with a prompt that is being read now waits for them
 
 
@@ -53,7 +52,7 @@ class Batch:
 
     def __init__(self, machine: Machine, shape: Shape, *, clock: Callable[[], float] = monotonic) -> None:
         self._machine, self._shape, self._clock = machine, shape, clock
-        self._sequences = Sequences(machine, running=shape.sequences, cells=shape.context)
+        self._sequences = Sequences(machine, running=shape.sequences)
         self._waiting: list[Job] = []
         self._running: list[Job] = []
         self.steps, self.done = 0, Tokens()
@@ -87,8 +86,7 @@ class Batch:
         self._admit()
         try:
             for adapter in sorted({job.adapter for job in self._running}):
-                for pieces in _apart(self._pieces(adapter)):
-                    self._read(pieces, adapter)
+                self._read(self._pieces(adapter), adapter)
         except ModelFailed as error:
             self.fail(str(error))
 
@@ -104,7 +102,7 @@ class Batch:
         """Ends all jobs; none of them is tried again: one of them may be the reason."""
         self._machine.forget_all()
         jobs, self._waiting, self._running = [*self._running, *self._waiting], [], []
-        self._sequences = Sequences(self._machine, running=self._shape.sequences, cells=self._shape.context)
+        self._sequences = Sequences(self._machine, running=self._shape.sequences)
         for job in jobs:
             job.error, job.held = why, None
             job.over_with("failed")
@@ -124,11 +122,8 @@ class Batch:
                 return
             if self._soon(job):
                 continue
-            held = self._sequences.take(job.tokens, more=job.limit + GUESSED, adapter=job.adapter)
-            if held is None:
-                return  # it is the next one, so nobody with a smaller text goes past it for ever
-            job.held = held
-            self.done.shared += len(held.tokens)
+            job.held = self._sequences.take(job.tokens, job.adapter)
+            self.done.shared += len(job.held.tokens)
             self._waiting.remove(job)
             self._running.append(job)
 
@@ -140,22 +135,30 @@ class Batch:
         return coming >= self._sequences.shared(job.tokens, job.adapter) + _WORTH_WAITING
 
     def _pieces(self, adapter: int) -> list[_Piece]:
-        """What the next step reads: first who writes, then prompts, the earliest deadline first; what is left over goes to guesses."""
-        room, pieces = self._shape.batch, []
+        """What the next step reads: first who writes, each with as many guesses, then prompts, the earliest deadline first."""
         running = [job for job in self._running if job.adapter == adapter]
         writing = [job for job in running if not job.reading]
         reading = sorted((job for job in running if job.reading), key=lambda job: job.deadline)
-        spare = max(0, min(GUESSED, outputs(self._shape) // max(1, len(self._running)) - 1)) if self._machine.rewinds and not reading else 0
-        for job in [*writing, *reading]:
+        ahead = self._guesses(writing, len(running))
+        pieces = [_Piece(job, [job.tokens[-1], *some], len(some)) for job, some in zip(writing, ahead, strict=True)]
+        room = self._shape.batch - sum(len(piece.tokens) for piece in pieces)
+        for job in reading:
             assert job.held is not None
             todo = job.tokens[len(job.held.tokens) :][:room]
-            if not todo:
-                break
-            room -= len(todo)
-            ahead = guess(job.tokens, min(spare, job.limit - job.written - 1, room)) if not job.among else []
-            room -= len(ahead)
-            pieces.append(_Piece(job, [*todo, *ahead], len(ahead)))
-        return pieces
+            if todo:
+                room -= len(todo)
+                pieces.append(_Piece(job, todo))
+        return sorted(pieces, key=_place)
+
+    def _guesses(self, writing: Sequence[Job], running: int) -> list[list[int]]:
+        """What each of `writing` may go on with: as many tokens as half of them have a guess for. Texts with as many rows are read in one
+        go, and what others do not have is made up. `running`: those who may speak in this step."""
+        if not writing or not self._machine.rewinds:
+            return [[] for _ in writing]
+        most = outputs(self._shape) // running - 1
+        found = [guess(job.tokens, min(GUESSED, most, job.limit - job.written - 1)) if not job.among else [] for job in writing]
+        length = sorted(map(len, found))[(len(found) - 1) // 2]
+        return [[*ahead, *[job.tokens[-1]] * length][:length] for job, ahead in zip(writing, found, strict=True)]
 
     def _heard(self, piece: _Piece, first: int) -> None:
         """Takes in what a step said about one job, from its row `first` on."""
@@ -200,12 +203,9 @@ class Batch:
         job.over_with(finish)
 
 
-def _apart(pieces: list[_Piece]) -> list[list[_Piece]]:
-    """What is read in one go. From _TILE rows on llama.cpp lets each tile of rows look at all tiles of the context that any of them needs:
-    one row of each of many texts among those of a prompt, and all look at everything. So these go by themselves."""
-    words, prompts = [piece for piece in pieces if not piece.job.reading], [piece for piece in pieces if piece.job.reading]
-    rows = sum(len(piece.tokens) for piece in pieces)
-    return [group for group in ((words, prompts) if rows >= _TILE else (pieces,)) if group]
+def _place(piece: _Piece) -> int:
+    assert piece.job.held is not None
+    return piece.job.held.id
 
 
 def _rows(piece: _Piece) -> Iterator[Row]:

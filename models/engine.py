@@ -96,4 +96,4 @@ def _chats(entry: Entry | None) -> bool:
 
 
 def _laid_out(shape: Shape) -> str:
-    return f"{shape.threads} threads, {shape.sequences} texts at once in {shape.context} tokens, {shape.batch} a step"
+    return f"{shape.threads} threads, {shape.sequences} texts at once of {shape.context} tokens, {shape.batch} a step"

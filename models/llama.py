@@ -40,7 +40,7 @@ class _Frame:
 
 def open_path(path: Path, entry: Entry | None, *, threads: int = 0, adapters: Mapping[str, Path] = MappingProxyType({})) -> "LlamaWriter":
     """The engine on `path`, as `entry` says where it has one, for one asker at a time. Raises ModelFailed."""
-    shape = Shape(threads=default_threads(threads), sequences=1, context=1024)
+    shape = Shape(threads=default_threads(threads), sequences=1)
     return LlamaWriter(path, shape, chat=entry is None or entry.template != "none", adapters=adapters)
 
 

@@ -59,15 +59,15 @@ class Native:
             raise ModelFailed(f"llama.cpp cannot make room for {shape.context} tokens: {said()}. Free memory or take a smaller model.")
         self._memory = self._lib.llama_get_memory(self._ctx)
         self._outcomes = int(self._lib.llama_vocab_n_tokens(self._lib.llama_model_get_vocab(self._model)))
-        self.context = int(self._lib.llama_n_ctx(self._ctx))
+        self.context = int(self._lib.llama_n_ctx_seq(self._ctx))
         self._batch = self._lib.llama_batch_init(shape.batch, lean.rows.width if lean else 0, 1)
         self._read = np.ctypeslib.as_array(self._batch.embd, (shape.batch, lean.rows.width)) if lean else None
 
     def _parameters(self, shape: Shape, sequences: int, outputs: int) -> Any:
         lib, params = self._lib, self._lib.llama_context_default_params()
-        params.n_ctx, params.n_batch, params.n_ubatch = shape.context, shape.batch, shape.batch
+        params.n_ctx, params.n_batch, params.n_ubatch = sequences * shape.context, shape.batch, shape.batch
         params.n_seq_max, params.n_outputs_max = sequences, max(outputs, sequences)  # llama.cpp aborts on fewer
-        params.kv_unified = True  # a beginning that two sequences share is there once
+        params.kv_unified = False  # each sequence has cells of its own, side by side: attention reads in tiles of 64 rows by 64 cells
         params.swa_full = True  # a window that has moved on could not be shared
         params.n_threads = params.n_threads_batch = shape.threads
         params.flash_attn_type = lib.LLAMA_FLASH_ATTN_TYPE_ENABLED if shape.flash else lib.LLAMA_FLASH_ATTN_TYPE_DISABLED
@@ -103,9 +103,10 @@ class Native:
         if not self._lib.llama_memory_seq_rm(self._memory, sequence, count or -1, -1):
             raise ModelFailed(f"The model cannot forget what is behind token {count} of a text. Take another model: `ujumbe model list`.")
 
-    def share(self, source: int, target: int, count: int) -> None:
-        """Lets `target`, an empty sequence, begin with the first `count` tokens of `source`. They are not copied."""
-        self._lib.llama_memory_seq_cp(self._memory, source, target, 0, count)
+    def copy(self, source: int, target: int, count: int) -> None:
+        """Lets `target` hold the first `count` tokens of `source` and nothing else. The copy is made with the next step."""
+        self._lib.llama_memory_seq_cp(self._memory, source, target, -1, -1)  # all its cells: llama.cpp copies no part
+        self.keep(target, count)
 
     def step(self, rows: Sequence[Row], adapter: int = 0) -> None:
         """Reads `rows`, at most shape.batch of them, each behind what its sequence holds, with the adapter of that number, counted from 1;

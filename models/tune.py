@@ -15,13 +15,12 @@ from models.measure import Pace, Unmeasured
 from models.measure import measure as measured
 from models.shape import Shape
 from models.trim import copy_at
-from models.tuned import Kept, Machine, cautious, default_shape, keep, this_machine
+from models.tuned import SMALL_MB, Kept, Machine, cautious, default_shape, keep, this_machine
 
 LIMIT_S, QUICK_S = 240.0, 75.0  # seconds, a quick search's too
 _PHASE_S, _QUICK_PHASE_S = 8.0, 3.0  # seconds of asking, alone and again beside the neighbour
 _LOADED = 0.5  # load average a core: more, and something else is at work
 MARGIN = 1.03  # a challenger must be so much better: two measurements of one shape differ by about that
-ROOM = 240  # tokens that a text needs in the context beside what it shares
 _SEQUENCES, _BATCHES, _THREADS = (4, 8, 16), (32, 64, 128, 256), (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
 _ATTENTION: tuple[Mapping[str, Any], ...] = (
     {"flash": False, "cache": "f16"},
@@ -49,12 +48,13 @@ class _TimeUp(Exception):
     """No time for another measurement."""
 
 
-def axes(machine: Machine, context: int, *, threads: int, quick: bool) -> Sequence[Axis]:
+def axes(machine: Machine, *, threads: int, quick: bool) -> Sequence[Axis]:
     """What is worth trying on `machine`, what matters most first. `threads` that are set are not searched. `quick`: the first two alone."""
     counts = [threads] if threads else sorted({n for n in (*_THREADS, machine.cores - 1, machine.cores) if 1 <= n <= machine.cores})
+    most = 8 if 0 < machine.memory_mb <= SMALL_MB else max(_SEQUENCES)  # each text takes memory
     found: list[Axis] = [
         [{"threads": n} for n in reversed(counts)],
-        [{"sequences": n} for n in _SEQUENCES if n * ROOM <= context],
+        [{"sequences": n} for n in _SEQUENCES if n <= most],
         [{"batch": n} for n in _BATCHES],
         _ATTENTION,
     ]
@@ -109,7 +109,7 @@ def tune(
     say(_HEAD)
     found = search(
         (start, cautious(start)),
-        axes(machine, start.context, threads=threads, quick=quick),
+        axes(machine, threads=threads, quick=quick),
         partial(measure or measured, path, phase_s=phase_s, lean=lean),
         limit_s=limit_s,
         seen=lambda shape, pace, better: say(_row(shape, pace, better)),

@@ -12,9 +12,9 @@ from typing import Any
 from models.shape import CACHES, Shape
 
 FILE = "tuned.json"
-_FORMAT = 1
+_FORMAT = 2  # 1: the context was one for all texts
 _MOST = {"threads": 512, "sequences": 256, "context": 1 << 20, "batch": 4096}  # beyond it nobody measured: the file is damaged
-_SMALL_MB = 2200  # what is sold as 2 GB, at most
+SMALL_MB = 2200  # what is sold as 2 GB, at most
 _HINT = "`ujumbe model tune` measures it"
 
 
@@ -53,8 +53,8 @@ def default_shape(machine: Machine) -> Shape:
     With 2 GB (the smallest boards) one thread and few texts at once; `ujumbe model tune` finds out whether more is better there. Flash
     attention and long steps: 63 answers a minute for one asker where `cautious` gave 37 (2 cores of a virtual AMD EPYC, 2026-11-27).
     """
-    if 0 < machine.memory_mb <= _SMALL_MB:
-        return Shape(threads=1, sequences=4, context=2048, batch=128)
+    if 0 < machine.memory_mb <= SMALL_MB:
+        return Shape(threads=1, sequences=4, batch=128)
     return Shape(threads=max(1, machine.cores - 1))
 
 
@@ -143,6 +143,8 @@ def _shape(found: Any) -> Shape:
     for name, most in _MOST.items():
         if type(found[name]) is not int or not 1 <= found[name] <= most:
             raise ValueError(f"{name} is {found[name]!r}")
+    if found["batch"] < found["sequences"]:
+        raise ValueError(f"a step of {found['batch']} tokens has no room for {found['sequences']} texts")
     if type(found["flash"]) is not bool or found["cache"] not in CACHES or (found["cache"] == "q8_0" and not found["flash"]):
         raise ValueError(f"flash is {found['flash']!r} and cache {found['cache']!r}")
     return Shape(**found)

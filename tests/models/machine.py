@@ -21,14 +21,15 @@ def as_read(tokens: Sequence[int], adapter: int) -> list[int]:
 
 
 class Machine:
-    """See models.batch.Machine. It has `cells` cells, as a context has, and refuses what has no room or comes out of place."""
+    """See models.batch.Machine. A text has `cells` cells; it refuses what has no room or comes out of place."""
 
     def __init__(self, *, cells: int, batch: int, rewinds: bool = True) -> None:
         self.cells, self.batch, self.rewinds = cells, batch, rewinds
-        self.held: dict[int, list[tuple[int, object]]] = {}  # of each sequence: what was read of its tokens, and their cells
+        self.held: dict[int, list[int]] = {}  # of each sequence: what was read of its tokens
         self.read = 0  # tokens
         self.sizes: list[int] = []  # of the steps
         self.adapters: list[int] = []  # of the steps
+        self.places: list[int] = []  # of the last step's rows
         self.fails_at = 0
         self._said: dict[int, list[int]] = {}
 
@@ -40,13 +41,14 @@ class Machine:
         if self.fails_at and len(self.sizes) == self.fails_at:
             raise ModelFailed("llama.cpp failed to decode")
         self._said = {}
+        self.places = [row.sequence for row in rows]
         for n, row in enumerate(rows):
             line = self.held.setdefault(row.sequence, [])
             assert row.at == len(line), f"token {row.at} of sequence {row.sequence} comes behind {len(line)}"
-            line.append((*as_read([row.token], adapter), object()))
+            line += as_read([row.token], adapter)
+            assert len(line) <= self.cells, "no room in the context"
             if row.speaks:
-                self._said[n] = [token for token, _ in line]
-        assert len({id(cell) for line in self.held.values() for _, cell in line}) <= self.cells, "no room in the context"
+                self._said[n] = list(line)
 
     def best(self, row: int) -> int:
         return says(self._said[row])
@@ -59,9 +61,10 @@ class Machine:
         assert self.rewinds or not count, "it cannot forget a part"
         self.held[sequence] = self.held.get(sequence, [])[:count]
 
-    def share(self, source: int, target: int, count: int) -> None:
-        assert not self.held.get(target), "the target is in use"
+    def copy(self, source: int, target: int, count: int) -> None:
+        assert source != target
         assert self.rewinds, "it cannot share a part"
+        assert len(self.held[source]) >= count, "there is less to copy"
         self.held[target] = self.held[source][:count]
 
     def forget_all(self) -> None:

@@ -89,9 +89,8 @@ def test_the_prompts_share_a_long_beginning_and_fit_every_default() -> None:
     shared = next(n for n, letters in enumerate(zip(*prompts, strict=False)) if len(set(letters)) > 1)
     own = max(map(len, prompts)) - shared
     assert shared > 2 * own
-    small = default_shape(Machine("board", 4, 1800, ""))
-    tokens = (shared + small.sequences * own) / 2  # at most: no tokenizer of ours needs a token for less than two letters of such text
-    assert tokens + small.sequences * TOKENS < small.context
+    tokens = (shared + own) / 2.5  # at most: no tokenizer of ours needs a token for less than three letters of such text
+    assert tokens + TOKENS < default_shape(Machine("board", 4, 1800, "")).context
 
 
 def test_the_neighbour_works_and_ends_with_its_block() -> None:

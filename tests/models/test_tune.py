@@ -20,7 +20,7 @@ from tests.models.tiny import gguf
 
 HERE = Machine("AMD EPYC", 4, 24000, "0.3.36")
 START = cautious(default_shape(HERE))
-AXES = axes(HERE, START.context, threads=0, quick=False)
+AXES = axes(HERE, threads=0, quick=False)
 
 
 class Clock:
@@ -196,13 +196,14 @@ def test_the_score_is_the_harmonic_mean(quiet: float, busy: float, score: float)
 @pytest.mark.parametrize("cores", [1, 2, 3, 4, 7, 64, 200])
 def test_every_axis_fits_the_machine(cores: int) -> None:
     machine = replace(HERE, cores=cores)
-    among = axes(machine, 2048, threads=0, quick=False)
+    among = axes(machine, threads=0, quick=False)
     threads = [fields["threads"] for fields in among[0]]
     assert set(threads) >= {1, cores, max(1, cores - 1)}
     assert all(1 <= n <= cores for n in threads)
-    assert [fields["sequences"] for fields in among[1]] == [4, 8]  # 16 texts do not fit into 2048 tokens
+    assert [fields["sequences"] for fields in among[1]] == [4, 8, 16]
+    assert [fields["sequences"] for fields in axes(replace(machine, memory_mb=2000), threads=0, quick=False)[1]] == [4, 8]
     assert all(fields["flash"] or fields["cache"] == "f16" for fields in among[3])
-    assert axes(machine, 2048, threads=5, quick=True)[0] == [{"threads": 5}]
+    assert axes(machine, threads=5, quick=True)[0] == [{"threads": 5}]
 
 
 @pytest.fixture
