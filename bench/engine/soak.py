@@ -5,20 +5,21 @@ from dataclasses import dataclass
 
 from bench.engine.contenders import Contender
 from bench.engine.loop import Answer, Held
-from bench.engine.meter import rss_mb
+from bench.engine.meter import own_mb, rss_mb
 from bench.machine import percentile
 
-HEAD = "minute  answers  p50 s  p95 s  RSS MB  under way  cells"
+HEAD = "minute  answers  p50 s  p95 s  RSS MB  own MB  under way  cells"
 SETTLED = 10  # minutes: until then memory may grow
 GROWS, SLOWS = 1.05, 1.25  # times what it was; more is a fault
 
 
 @dataclass(frozen=True, slots=True)
 class Minute:
-    """What came in it, and the memory at its end."""
+    """What came in it, and the memory at its end: all, and without the pages of files."""
 
     answers: Sequence[Answer]
     rss: float
+    own: float
 
     def late(self, share: float) -> str:
         """The percentile of the time to the whole answer."""
@@ -40,10 +41,10 @@ def soak(contender: Contender, minutes: int, tell: Callable[[str], None]) -> Seq
 
 
 def faults(seen: Sequence[Minute], held: Held) -> Iterator[str]:
-    """A slot that is lost; memory that grew after SETTLED minutes; a last quarter that is slower than the second one."""
+    """A slot that is lost; memory of its own that grew after SETTLED minutes; a last quarter that is slower than the second one."""
     if held.busy:
         yield f"{held.busy} slot(s) held at rest"
-    settled, end = [minute.rss for minute in seen[SETTLED - 1 : SETTLED]], seen[-1].rss
+    settled, end = [minute.own for minute in seen[SETTLED - 1 : SETTLED]], seen[-1].own
     if settled and end > GROWS * settled[0]:
         yield f"memory grew from {settled[0]:.0f} MB after minute {SETTLED} to {end:.0f} MB"
     _, second, _, last = _quarters(seen)
@@ -62,7 +63,7 @@ def _minutes(running: Contender, count: int) -> Iterator[Minute]:
         while one.ended < began + 60 * (minute + 1):
             answers.append(one)
             one = next(stream)
-        yield Minute(answers, rss_mb(running.pid))
+        yield Minute(answers, rss_mb(running.pid), own_mb(running.pid))
 
 
 def _quarters(seen: Sequence[Minute]) -> Sequence[list[float]]:
@@ -77,7 +78,7 @@ def _quarters(seen: Sequence[Minute]) -> Sequence[list[float]]:
 def _line(number: int, minute: Minute) -> str:
     busy = [one.busy for one in minute.answers if one.busy is not None]
     cells = [one.cells for one in minute.answers if one.cells is not None]
-    shown = f"{number:>6}  {len(minute.answers):>7}  {minute.late(0.5):>5}  {minute.late(0.95):>5}  {minute.rss:>6.0f}"
+    shown = f"{number:>6}  {len(minute.answers):>7}  {minute.late(0.5):>5}  {minute.late(0.95):>5}  {minute.rss:>6.0f}  {minute.own:>6.0f}"
     return f"{shown}  {f'{sum(busy) / len(busy):.1f}' if busy else '-':>9}  {_shown(cells[-1] if cells else None):>5}"
 
 

@@ -173,20 +173,20 @@ def test_a_soak_has_a_line_for_each_minute_an_empty_one_too() -> None:
     said = list[str]()
     assert soak(Scripted(iter(told), Held(0, 40)), 4, said.append) == []
     lines = [line.split() for line in said]
-    assert [(*row[:4], *row[5:]) for row in lines[1:-1]] == [
+    assert [(*row[:4], *row[6:]) for row in lines[1:-1]] == [
         ("1", "3", "2.00", "3.00", "1.0", "20"),
         ("2", "1", "4.00", "4.00", "3.0", "30"),
         ("3", "0", "-", "-", "-", "-"),
         ("4", "1", "5.00", "5.00", "4.0", "40"),
     ]
-    assert all(float(row[4]) > 1 for row in lines[1:-1])
+    assert all(float(row[4]) > float(row[5]) > 1 for row in lines[1:-1])
     assert said[-1] == "at rest: 0 slots held, 40 cells in use"
 
 
-def soaked(*rss: float, slow: float = 1.0) -> list[Minute]:
-    """So many minutes of an answer a second; those of the last quarter take `slow` times as long."""
-    took = [slow if 4 * minute >= 3 * len(rss) else 1.0 for minute in range(len(rss))]
-    return [Minute([answer(ended=60.0 * n + s, last_s=took[n]) for s in range(60)], mb) for n, mb in enumerate(rss)]
+def soaked(*own: float, slow: float = 1.0) -> list[Minute]:
+    """So many minutes of an answer a second, while more and more of a file is looked at; those of the last quarter take `slow` times."""
+    took = [slow if 4 * minute >= 3 * len(own) else 1.0 for minute in range(len(own))]
+    return [Minute([answer(ended=60.0 * n + s, last_s=took[n]) for s in range(60)], 500.0 + 100 * n, mb) for n, mb in enumerate(own)]
 
 
 @pytest.mark.parametrize(
@@ -200,8 +200,13 @@ def soaked(*rss: float, slow: float = 1.0) -> list[Minute]:
         pytest.param(soaked(100.0, 900.0), Held(0), "", id="too short to tell of memory"),
         pytest.param(soaked(*[300.0] * 8, slow=1.25), Held(0), "", id="a little slower"),
         pytest.param(soaked(*[300.0] * 8, slow=1.3), Held(0), "the last quarter's p95 is 1.30 s, the second one's 1.00 s", id="slower"),
-        pytest.param([*soaked(*[300.0] * 6), Minute([], 300.0), Minute([], 300.0)], Held(0), "no answer in the last quarter", id="silent"),
-        pytest.param([Minute([], 300.0)], Held(0), "", id="nothing at all"),
+        pytest.param(
+            [*soaked(*[300.0] * 6), Minute([], 300.0, 300.0), Minute([], 300.0, 300.0)],
+            Held(0),
+            "no answer in the last quarter",
+            id="silent",
+        ),
+        pytest.param([Minute([], 300.0, 300.0)], Held(0), "", id="nothing at all"),
     ],
 )
 def test_a_soak_says_what_is_not_as_it_should_be(seen: list[Minute], held: Held, says: str) -> None:
