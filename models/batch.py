@@ -68,7 +68,7 @@ class Batch:
 
     @property
     def cells(self) -> int:
-        """Cells of the context that are taken."""
+        """Tokens that the context holds."""
         return self._sequences.used
 
     def add(self, job: Job) -> None:

@@ -13,7 +13,7 @@ _NAMES = tuple(each.name for each in fields(Tokens))
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """One engine: what it has done since it was opened, the texts that hold a slot now, the cells of its context that are taken."""
+    """One engine: what it has done since it was opened, the texts that hold a slot now, the tokens that its context holds."""
 
     tokens: Tokens = field(default_factory=Tokens)
     under_way: int = 0

@@ -30,7 +30,7 @@ class Work:
     cpu_s: float | None = None  # seconds of one core; None where the machine does not tell
     joules: float | None = None  # the same
     held: int = 0  # texts that have a slot of it
-    cells: int = 0  # tokens that its context holds or keeps room for
+    cells: int = 0  # tokens that its context holds
     rss: int = 0  # bytes
 
 

@@ -40,7 +40,7 @@ def families(load: Workload) -> Iterator[Metric]:
     yield _counts("prompt_tokens", "Tokens of prompts: read, or shared with a text that began alike.", "how", read)
     guessed = {"right": tokens.right, "wrong": tokens.guessed - tokens.right}
     yield _counts("guesses", "Tokens of answers that were guessed ahead, by what the model said to them.", "outcome", guessed)
-    yield _gauge("context_tokens", "Tokens that the engine's context holds or keeps room for.", work.cells)
+    yield _gauge("context_tokens", "Tokens that the engine's context holds.", work.cells)
     yield _gauge("resident_memory_bytes", "Memory of the engine's process, the model's pages with it.", work.rss)
     if work.cpu_s is not None:
         yield _sum("cpu_seconds", "Processor seconds of the engine's processes.", work.cpu_s)
