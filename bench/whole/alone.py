@@ -10,9 +10,12 @@ import psutil
 from bench.engine.loop import Ask, Said
 from bench.whole.measure import Plan, Run, measure
 from bench.whole.questions import Call, Question
+from bot.app.texts import SKILLS
 from bot.config import Settings
 from bot.core.errors import ModelFailed
+from bot.core.prompt import words_of
 from models.engine import Engine, keep_engine
+from skills import loader
 
 _GARBAGE = "wrote garbage"  # as models.line says it
 
@@ -25,8 +28,8 @@ def alone(settings: Settings, questions: Sequence[Question], plan: Plan) -> Run:
 
 def _alone(settings: Settings, questions: Sequence[Question], plan: Plan) -> Run:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    s = settings
-    engine = keep_engine(s.model, cache_dir=s.cache_dir, threads=s.threads, memory_mb=s.model_memory_mb, noted=lambda _: None)
+    s, texts = settings, words_of(loader.load(SKILLS))
+    engine = keep_engine(s.model, cache_dir=s.cache_dir, threads=s.threads, memory_mb=s.model_memory_mb, noted=lambda _: None, texts=texts)
     called = {question.call.prompt: question.call for question in questions}
     return measure(asked(engine, called, s.answer_within_s), list(called), plan, _cpu)
 
