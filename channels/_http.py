@@ -10,10 +10,12 @@ from urllib3.exceptions import NewConnectionError
 
 from bot.core.errors import BadConfig, Rejected, SendError, Throttled, Unknown, Unreachable
 from bot.core.urn import address
+from channels._lines import Lines
 
 CONNECT_S = 5.0
 ANSWER_S = 30.0  # a slow line is no reason to lose sight of a message that went out
 MAX_AFTER_S = 3600.0
+_LINES = Lines()
 
 # The transport logs whole addresses, and in some of them stand a password, a number and the text.
 logging.getLogger("urllib3.connectionpool").addFilter(lambda _: False)
@@ -31,8 +33,8 @@ def post(
 ) -> requests.Response:
     """One POST of a form, or of bytes as they are. Raises Unreachable where the provider surely did not take it, Unknown where it may have.
 
-    Each call opens its own connection: a kept one that the provider just closed would turn plain sends into Unknown. Redirects are
-    not followed, so that our credentials go nowhere else.
+    A connection is used again for a second at most: one that the provider just closed would turn plain sends into Unknown. Redirects
+    are not followed, so that our credentials go nowhere else.
     """
     return _call("POST", url, data=data, headers=headers, auth=auth, timeout_s=timeout_s)
 
@@ -46,7 +48,7 @@ def get(
 
 def _call(method: str, url: str, *, timeout_s: float, **what: Any) -> requests.Response:
     try:
-        return requests.request(method, url, timeout=(CONNECT_S, timeout_s), allow_redirects=False, **what)
+        return _LINES.call(method, url, timeout_s=(CONNECT_S, timeout_s), **what)
     except requests.RequestException as error:
         raise unanswered(error) from None
 

@@ -26,6 +26,7 @@ class Sent:
     query: Mapping[str, str] = field(default_factory=dict)
     target: str = ""  # path and query as they came
     body: bytes = b""
+    connection: int = 0  # the caller's port: the same for calls over one connection
 
 
 @dataclass(frozen=True)
@@ -175,4 +176,5 @@ async def _read(request: web.Request) -> Sent:
     body = await request.read()
     is_json = request.content_type == "application/json"
     form = json.loads(body) if is_json else dict(parse_qsl(body.decode(), keep_blank_values=True))
-    return Sent(request.method, request.path, headers, form, dict(request.query), request.raw_path, body)
+    peer = request.transport.get_extra_info("peername") if request.transport else None
+    return Sent(request.method, request.path, headers, form, dict(request.query), request.raw_path, body, peer[1] if peer else 0)

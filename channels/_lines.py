@@ -1,0 +1,43 @@
+"""Connections to providers that stay open from one call to the next, a set for each thread."""
+
+import threading
+import time
+from http.cookiejar import DefaultCookiePolicy
+
+import requests
+
+KEPT_S = 1.0
+"""How long a rested connection is used again. Servers close theirs after 2 s (gunicorn), 5 s (Node) or later: none closes on our call."""
+
+
+class Lines(threading.local):
+    """The connections of the thread that asks. A broadcast's next call finds one open; a call after a rest opens its own."""
+
+    def __init__(self) -> None:
+        self._session: requests.Session | None = None
+        self._rested_from = 0.0
+
+    def call(self, method: str, url: str, *, timeout_s: tuple[float, float], **what: object) -> requests.Response:
+        """One request, no redirect followed, no cookie kept. Raises requests.RequestException; a line that failed is not used again."""
+        session = self._open()
+        try:
+            answer = session.request(method, url, timeout=timeout_s, allow_redirects=False, **what)  # type: ignore[arg-type]
+        except BaseException:
+            self.close()
+            raise
+        self._rested_from = time.monotonic()
+        return answer
+
+    def close(self) -> None:
+        """Closes this thread's connections; the next call opens one."""
+        if self._session is not None:
+            self._session.close()
+        self._session = None
+
+    def _open(self) -> requests.Session:
+        if time.monotonic() - self._rested_from > KEPT_S:
+            self.close()
+        if self._session is None:
+            self._session = requests.Session()
+            self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # what one person's call is told stays with it
+        return self._session
