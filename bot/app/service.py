@@ -18,8 +18,10 @@ from bot.core.jump import Watch, steady
 from bot.core.loops import Loops
 from bot.core.ports import Chooser, Clock, Writer
 from bot.core.remembered import Memory, Remembered, Seen
-from bot.core.types import Library
+from bot.core.types import Lane, Library
 from bot.loading import load_engine, load_meaning, open_remote
+
+GO_ON_S = 1.0  # a thread stays with one channel for this long
 
 
 @dataclass
@@ -64,7 +66,7 @@ class App(Alerts):
 
     @cached_property
     def _deliverer(self) -> Deliverer:
-        return Deliverer(self.store, self.channels, self.clock, zone=self.settings.zone, hint=self.queue.hint)
+        return Deliverer(self.store, self.channels, self.clock, zone=self.settings.zone)
 
     @cached_property
     def _answerer(self) -> Answerer:
@@ -112,11 +114,23 @@ class App(Alerts):
             self.queue.hint(*hint)
 
     def send(self, delivery_id: int) -> None:
-        """Sends what is left of a delivery. Safe to repeat. Nothing goes out, and nothing is too late, while a clock that jumped is not
-        settled: the sweep hints it again."""
+        """Sends what is left of a delivery, then for a second whoever waits behind it. Safe to repeat.
+
+        Each of those by a hint of its own would cost more than the send does, and most where the most wait."""
+        until, following = self.steady() + GO_ON_S, self._send(delivery_id)
+        while following is not None and self.steady() < until:
+            following = self._send(following[1])
+        if following is not None:  # others wait for this thread
+            self.queue.hint(*following)
+
+    def _send(self, delivery_id: int) -> tuple[Lane, int] | None:
+        """One delivery; returns who may go next. Nothing goes out, and nothing is too late, while a clock that jumped is not settled: the
+        sweep hints it again."""
         self._watch.look()
+        following: list[tuple[Lane, int]] = []
         if self._watch.calm:
-            self._deliverer.send(delivery_id)
+            self._deliverer.send(delivery_id, lambda *who: following.append(who))
+        return following[0] if following else None
 
     def sweep(self) -> int:
         """Finds what was left behind; at the first call and then hourly also what providers could not deliver to us.

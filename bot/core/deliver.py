@@ -38,7 +38,6 @@ class Deliverer:
     clock: Clock
     zone: tzinfo = UTC  # where the quiet hours are
     sleep: Callable[[float], None] = time.sleep
-    hint: Callable[[Lane, int], None] | None = None  # hears who may go next
     lines: Lines = field(default_factory=Lines)
     nobody: dict[tuple[str, Lane], float] = field(default_factory=dict)  # when nobody waited on a channel and lane
 
@@ -46,8 +45,8 @@ class Deliverer:
     def _pace(self) -> Pace:
         return Pace(self.store, self.clock, self.sleep, self.lines)
 
-    def send(self, delivery_id: int) -> Status | None:
-        """Sends what is left of a delivery. None: it is not due, or somebody else has it."""
+    def send(self, delivery_id: int, then: Callable[[Lane, int], None] | None = None) -> Status | None:
+        """Sends what is left of a delivery. None: it is not due, or somebody else has it. `then` hears who may go next on its channel."""
         delivery = self.store.claim_delivery(delivery_id, now=self.clock(), lease_s=LEASE_S)
         if delivery is None:
             return None
@@ -62,8 +61,8 @@ class Deliverer:
             return self._postpone(delivery.claim, morning)
         call = self._way(channel, delivery)
         status = self._fail(delivery.claim, "no_window") if call is None else self._send_parts(channel, delivery, call)
-        if status is not Status.QUEUED:  # it had its turn, so there may be another one
-            self._pull(delivery)
+        if then is not None and status is not Status.QUEUED:  # it had its turn, so there may be another one
+            self._pull(delivery, then)
         return status
 
     def _send_parts(self, channel: Channel, delivery: ClaimedDelivery, call: "_Call") -> Status:
@@ -78,18 +77,18 @@ class Deliverer:
                 return stopped
         return self.store.finish_delivery(delivery.claim, now=self.clock())
 
-    def _pull(self, delivery: ClaimedDelivery) -> None:
+    def _pull(self, delivery: ClaimedDelivery, then: Callable[[Lane, int], None]) -> None:
         """Who has sent lets the next one come that waits on this channel. So what an outage left goes as fast as the channel takes it,
         and not as fast as the sweep looks. Where nobody waited a moment ago nobody is looked for: beside a broadcast each send would look
         in vain. Who comes in that moment is found by the next send, or by the sweep."""
         now, place = self.clock(), (delivery.channel, delivery.lane)
-        if self.hint is None or 0.0 <= now - self.nobody.get(place, 0.0) < REST_S:
+        if 0.0 <= now - self.nobody.get(place, 0.0) < REST_S:
             return
         following = self.store.next_due(*place, now=now)
         if following is None:
             self.nobody[place] = now
         else:
-            self.hint(delivery.lane, following)
+            then(delivery.lane, following)
 
     def _refusal(self, delivery: ClaimedDelivery) -> str:
         """Why this may not go out, checked at the last moment; "" where it may."""

@@ -190,11 +190,10 @@ def assert_within(times: list[float], rate_per_s: float, burst: float) -> None:
 def test_after_an_outage_each_send_lets_the_next_one_come() -> None:
     office = Office(rate_per_s=50.0)
     waiting = [office.add(urn=f"tel:+2547000001{n:02}") for n in range(20)]
-    hinted = waiting[:1]
-    office.deliverer = replace(office.deliverer, hint=lambda lane, row: hinted.append(row))
+    following = waiting[:1]
     office.now += 60.0
-    while hinted:
-        assert office.send(hinted.pop()) is Status.WIRED
+    while following:
+        assert office.deliverer.send(following.pop(), lambda lane, row: following.append(row)) is Status.WIRED
     assert {part.status for delivery in waiting for part in office.store.parts(delivery)} == {Status.WIRED}
 
 
@@ -290,9 +289,9 @@ def test_where_nobody_waited_nobody_is_looked_for_at_each_send() -> None:
             return super().next_due(channel, lane, now=now)
 
     office.store = Looked()
-    office.deliverer = replace(office.deliverer, store=office.store, hint=lambda lane, row: None)
+    office.deliverer = replace(office.deliverer, store=office.store)
     for n in range(20):
-        office.send(office.add(urn=f"tel:+2547000001{n:02}"))
+        office.deliverer.send(office.add(urn=f"tel:+2547000001{n:02}"), lambda lane, row: None)
     assert len(looks) == pytest.approx(20 / 50.0 / REST_S, abs=1)
 
 
