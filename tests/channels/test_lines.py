@@ -4,7 +4,7 @@ from threading import Thread
 
 import pytest
 
-from bot.core.errors import Unknown, Unreachable
+from bot.core.errors import BadConfig, Unknown, Unreachable
 from channels import _http, _lines
 from tests.providers.server import Fault, Scripted
 
@@ -73,3 +73,18 @@ def test_keeps_no_cookie(provider: Scripted) -> None:
         call(provider)
         call(provider)
     assert "cookie" not in provider.sent[1].headers
+
+
+def test_goes_by_the_proxy_of_the_environment(provider: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    with provider:
+        monkeypatch.setenv("http_proxy", provider.url)
+        provider.fail_next(TAKEN)
+        assert _http.get("http://sms.example.org/send", headers={}, timeout_s=5.0).status_code == 202
+    assert provider.sent[0].target == "http://sms.example.org/send"
+
+
+def test_an_address_that_is_none_was_not_called() -> None:
+    with pytest.raises(BadConfig):
+        _http.get("http://[::1", headers={}, timeout_s=5.0)
