@@ -3,8 +3,10 @@
 ## maize-planting
 mbegu za mahindi zikae umbali gani
 hw far apart shud my maize be
+wat rain do i wait 4 => 15 to 20 cm deep
 
-A fact's own `ask` lines are by whoever wrote it. These are by people who had not seen how it is worded, which is how people ask.
+The last one is a detail: behind `=>` stand words of the one sentence of the passage that answers it. A fact's own `ask` lines are by
+whoever wrote it. These are by people who had not seen how it is worded, which is how people ask.
 """
 
 import re
@@ -12,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from skills.fact_details import ARROW
 from skills.problems import Problems
 
 _HEADING = re.compile(r"## +([a-z0-9]+(?:-[a-z0-9]+)*)")
@@ -23,7 +26,17 @@ class Asked:
 
     path: Path
     number: int
-    text: str
+    row: str
+
+    @property
+    def text(self) -> str:
+        """The question."""
+        return self.row.partition(ARROW)[0].strip()
+
+    @property
+    def narrow(self) -> bool:
+        """Whether one sentence of the passage answers it, and not the sms."""
+        return ARROW in self.row
 
 
 @dataclass(frozen=True, slots=True)

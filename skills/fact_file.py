@@ -50,17 +50,19 @@ class Found:
         """Where `part` stands; the heading's line where it is absent."""
         return (self.lines.get(part) or self.lines["title"])[0]
 
-    def also(self, asked: Sequence[Asked]) -> "Found":
-        """The same fact with more questions that lead to it."""
-        more = replace(self.fact, questions=(*self.fact.questions, *(one.text for one in asked)))
+    def also(self, asked: Sequence[Asked], problems: Problems) -> "Found":
+        """The same fact with more questions that lead to it, and to its sentences."""
+        fact = self.fact
+        narrow = [detail for one in asked if one.narrow for detail in read_details([(one.number, one.row)], fact.body, one.path, problems)]
+        broad = [one.text for one in asked if not one.narrow]
+        more = replace(fact, questions=(*fact.questions, *broad), details=(*fact.details, *narrow))
         return replace(self, fact=more, asked=asked)
 
     def questions(self) -> Iterator[Asked]:
         """Every question that leads to it, and where it stands."""
-        own = len(self.fact.questions) - len(self.asked)
-        rows = (*self.lines.get("ask", ()), *self.lines.get("detail", ()))
-        texts = (*self.fact.questions[:own], *(detail.question for detail in self.fact.details))
-        yield from (Asked(self.path, number, text) for number, text in zip(rows, texts, strict=False))
+        asks, details = self.lines.get("ask", ()), self.lines.get("detail", ())
+        own = (*self.fact.questions[: len(asks)], *(detail.question for detail in self.fact.details[: len(details)]))
+        yield from (Asked(self.path, number, text) for number, text in zip((*asks, *details), own, strict=False))
         yield from self.asked
 
 

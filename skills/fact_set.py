@@ -32,7 +32,7 @@ def _with_asked(facts: Sequence[Found], asked: AskedFile, problems: Problems) ->
     """The facts of a file with the questions of its twin in asked/."""
     for name in asked.headings.keys() - {found.fact.id for found in facts}:
         problems.add(asked.path, asked.headings[name], f"there is no fact {name!r} in facts/{asked.path.name}", "Name a fact of that file.")
-    return [found.also(tuple(asked.lines.get(found.fact.id, ()))) for found in facts]
+    return [found.also(tuple(asked.lines.get(found.fact.id, ())), problems) for found in facts]
 
 
 def _fact_files(folder: Path, problems: Problems) -> Mapping[tuple[str, Lang], Path]:

@@ -144,6 +144,11 @@ def not_utf8(root: Path) -> None:
         pytest.param(ask_also("## honey: Honey"), ASKED, 1, "is not an id", id="asked-heading-broken"),
         pytest.param(ask_also("## honey\nsweet?\nSweet"), ASKED, 3, "stands in skills/bees/asked/hive.en.md:2", id="asked-twice"),
         pytest.param(ask_also("## honey\nhow hive-place EN!"), ASKED, 2, "stands in skills/bees/facts/hive.en.md:", id="asked-elsewhere"),
+        pytest.param(ask_also("## honey\nsweet? => salt"), ASKED, 2, "0 sentences of the passage hold 'salt'", id="asked-no-sentence"),
+        pytest.param(ask_also("## honey\n=> honey"), ASKED, 2, "is not a question and an answer", id="asked-no-question"),
+        pytest.param(
+            ask_also("## hive-place\nsun? => hives\nSun?"), ASKED, 3, "stands in skills/bees/asked/hive.en.md:2", id="asked-narrow-twice"
+        ),
         pytest.param(lambda r: shutil.rmtree(r / "bees" / "facts"), "skills/bees/facts", 1, "there are no facts", id="no-facts"),
         pytest.param(remove_skill, "skills", 1, "there are no skills", id="no-skills"),
         pytest.param(not_utf8, "skills/bees/skill.toml", 2, "not UTF-8", id="not-utf8"),

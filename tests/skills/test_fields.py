@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bot.core.types import Case, Fact, Lang
+from bot.core.types import Case, Detail, Fact, Lang
 from skills.loader import load
 from tests.skills import tree
 
@@ -26,6 +26,15 @@ def test_what_people_also_ask_is_added_to_a_fact(tmp_path: Path) -> None:
     asked = {(fact.id, fact.lang): fact.questions for fact in load(root).skills[0].facts}
     assert asked["honey", Lang.SW] == ("where honey sw", "how honey sw", "asali iko wapi", "na je nta?")
     assert all(len(questions) == 2 for fact, questions in asked.items() if fact != ("honey", Lang.SW))
+
+
+def test_what_people_also_ask_may_lead_to_one_sentence_of_the_passage(tmp_path: Path) -> None:
+    root = tree.make(tmp_path)
+    (root / "bees" / "asked").mkdir()
+    (root / "bees/asked/hive.en.md").write_text("## hive-place\nmay bees go thirsty => water near\nsun or not\n", encoding="utf-8")
+    fact = next(fact for fact in load(root).skills[0].facts if (fact.id, fact.lang) == ("hive-place", Lang.EN))
+    assert fact.details == (Detail("may bees go thirsty", "Keep water near."),)
+    assert fact.questions == ("where hive-place en", "how hive-place en", "sun or not")
 
 
 def test_a_skill_is_read_whole(tmp_path: Path) -> None:
