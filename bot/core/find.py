@@ -11,6 +11,7 @@ from bot.core.ports import Chooser
 from bot.core.remote import NOTHING, Remote
 from bot.core.retrieve import Hit, Index
 from bot.core.route import Route, Router
+from bot.core.twins import said_by
 from bot.core.types import Fact, Lang, Skill
 
 # A follow-up's own words must nearly all stand in the fact: a change of subject must not be answered with the old subject.
@@ -118,9 +119,9 @@ class Finder:
         return replace(alone, fleeting=True) if shares is None else _picked(offered, shares)
 
     def _by_search(self, hit: Hit, lang: Lang) -> Found:
-        """The text of the nearest line; a detail that was asked for in another language has no twin, so the sms stands for it."""
+        """The text of the nearest line, whichever language that line is in."""
         fact = self._index.twin(hit.fact, lang)
-        return Found(fact, hit.answer if fact is hit.fact else fact.sms, hit.confidence)
+        return Found(fact, said_by(fact, hit.answer, hit.fact), hit.confidence)
 
     def _near(self, hits: Sequence[Hit], lang: Lang) -> Sequence[Fact]:
         """What may be offered: nothing where even the best has next to nothing to do with the question."""
