@@ -10,14 +10,13 @@ from bot.console.frame import Frame, Waiting
 from bot.console.look import look, whom
 from bot.console.visit import Ask
 from bot.console.where import where
-from bot.core.alert.broadcast import Broadcast, Mode, Stage
+from bot.core.alert.broadcast import WENT_OUT, Broadcast, Mode, Stage
 from bot.core.alert.progress import LIVE, TAKEN, Progress
 from bot.core.alert.staff import Role
 from bot.core.errors import NotDone
 from bot.core.types import Status
 
 PAGE = 30
-_WENT_OUT = (Stage.SENDING, Stage.PAUSED, Stage.SENT, Stage.STOPPED)
 _REACHED = (Status.DELIVERED, Status.READ)
 
 
@@ -68,7 +67,7 @@ def _show(ask: Ask, *, why: str = "", status: int = 200) -> web.Response:
         raise web.HTTPNotFound from None
     every: dict[str, Any] = {"b": broadcast, "why": why, "whom": whom(ask, broadcast), "status": status, "now": ask.app.clock()}
     every |= {"author": broadcast.author == ask.member.name, "approver": ask.member.may(Role.APPROVER)}
-    if broadcast.stage in _WENT_OUT:
+    if broadcast.stage in WENT_OUT:
         live = _figures(ask, ask.app.alert_desk.progress(broadcast.id))
         return ask.page("broadcast_live.html", **every, **live, may_draft=ask.member.may(Role.AUTHOR), follower=_follower(ask, broadcast))
     return ask.page("broadcast_waiting.html", **every, look=look(ask.app, broadcast), typed=ask.text("people"))

@@ -40,6 +40,8 @@ NEXT: Mapping[Stage, frozenset[Stage]] = {
     Stage.STOPPED: frozenset(),
 }
 GOES = frozenset({Stage.SENDING, Stage.SENT})  # the stages in which a delivery may go out
+WENT_OUT = frozenset({Stage.SENDING, Stage.PAUSED, Stage.SENT, Stage.STOPPED})
+REPLACED_BY = "replaced by broadcast "  # begins Broadcast.why where an Update or a Cancel took its place; then comes that one's id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +101,12 @@ class Broadcast:
     approved: float = 0.0
     why: str = ""  # of a rejection or a stop
     ended: float = 0.0  # when it was SENT or STOPPED
+
+    @property
+    def replaced_by(self) -> str:
+        """The id of the Update or Cancel that took its place, "" where none did."""
+        replaced = self.stage is Stage.STOPPED and self.why.startswith(REPLACED_BY)
+        return self.why.removeprefix(REPLACED_BY) if replaced else ""
 
 
 @dataclass(frozen=True, slots=True)

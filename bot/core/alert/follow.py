@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bot.core.alert.broadcast import Audience, Broadcast, Mode, Stage
+from bot.core.alert.broadcast import REPLACED_BY, WENT_OUT, Audience, Broadcast, Mode, Stage
 from bot.core.alert.cap import MsgType
 from bot.core.alert.notice import notice_key
 from bot.core.alert.sending import AlertTx
@@ -11,12 +11,11 @@ from bot.core.alert.steps import audit, save
 from bot.core.refusal import Declined
 
 REPLACED = "replaced"  # the code of deliveries that did not go out any more
-_WENT_OUT = frozenset({Stage.SENDING, Stage.PAUSED, Stage.SENT, Stage.STOPPED})
 
 
 def check_follows(broadcast: Broadcast, old: Broadcast, tx: AlertTx) -> None:
     """Raises Declined where it may not follow `old` at this moment."""
-    if old.stage not in _WENT_OUT:
+    if old.stage not in WENT_OUT:
         raise Declined("never_went_out", id=old.id)
     if old.mode is not broadcast.mode:
         raise Declined("follows_live" if old.mode is Mode.LIVE else "follows_exercise", id=old.id)
@@ -46,7 +45,7 @@ def end_old(tx: AlertTx, old: Broadcast, *, by: Member, follower: int, now: floa
     tx.end_notice(notice_key(old.id), now=now)
     if old.stage is Stage.STOPPED:
         return
-    save(tx, replace(old, stage=Stage.STOPPED, why=f"replaced by broadcast {follower}", ended=now), was=old.stage)
+    save(tx, replace(old, stage=Stage.STOPPED, why=f"{REPLACED_BY}{follower}", ended=now), was=old.stage)
     while tx.end_deliveries(old.id, REPLACED):
         pass
     audit(tx, by, "replace", old.id, now=now, replaced_by=follower)

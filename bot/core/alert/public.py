@@ -4,14 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from bot.core.alert.broadcast import Broadcast, Mode, Stage
+from bot.core.alert.broadcast import WENT_OUT, Broadcast, Mode, Stage
 from bot.core.types import Lang
 
-WENT_OUT = (Stage.SENDING, Stage.PAUSED, Stage.SENT, Stage.STOPPED)
 STOPPED = "-stopped"  # ends the identifier of what takes a stopped broadcast back
 LONGEST_CHAIN = 50
 LISTED = 200  # of our broadcasts, the newest
-_REPLACED = "replaced by broadcast "  # begins Broadcast.why then
 TOLD_S = 24 * 3600.0  # what was stopped is told as taken back for at least so long
 
 
@@ -52,7 +50,7 @@ def public(store: PublicStore, broadcast: Broadcast) -> Public | None:
 
 def listed(store: PublicStore, *, now: float) -> Sequence[Public]:
     """What a feed lists now, the newest first: what is in force, what took others back lately, and that somebody stopped one."""
-    found = store.broadcasts(stages=WENT_OUT, limit=LISTED)
+    found = store.broadcasts(stages=tuple(WENT_OUT), limit=LISTED)
     followed = {one.follows for one in found if one.follows}
     listed_: list[Public] = []
     for one in found:
@@ -73,4 +71,4 @@ def headline(broadcast: Broadcast) -> str:
 
 def by_a_person(broadcast: Broadcast) -> bool:
     """Whether somebody stopped it, rather than an Update or a Cancel took its place."""
-    return broadcast.stage is Stage.STOPPED and not broadcast.why.startswith(_REPLACED)
+    return broadcast.stage is Stage.STOPPED and not broadcast.replaced_by
