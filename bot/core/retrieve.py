@@ -15,6 +15,7 @@ from bot.core.by_meaning import STRAYS, ByMeaning
 from bot.core.by_words import ByWords, coverage, reach, worth
 from bot.core.entries import Entries, Line
 from bot.core.ports import Meaning
+from bot.core.spelling import Term
 from bot.core.topic import Kin
 from bot.core.trust import Evidence
 from bot.core.types import Fact, Lang
@@ -34,6 +35,24 @@ class Hit:
     confidence: float
     answer: str
     evidence: Evidence = field(default_factory=Evidence)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A question beside all that there is: by entry, by line or stray, and the nearest stray by words and by meaning."""
+
+    terms: Sequence[Term]
+    without: int
+    bm25: Mapping[int, float]
+    found: Mapping[int, float]
+    alike: Mapping[int, float]
+    near: Sequence[float]
+    like: Mapping[int, float]
+    says: Mapping[int, float]
+    crowd: Mapping[int, float]
+    nobody: float
+    stray: float
+    strange: float
 
 
 class Index:
@@ -116,43 +135,47 @@ class Index:
 
     def _evidence(self, text: str, without: int, priors: Mapping[str, float]) -> dict[int, tuple[Evidence, int]]:
         """What speaks for each entry that anything speaks for, and its line nearest to the question."""
+        seen = self._look(text, without)
+        return {n: self._of(n, seen, priors) for n in {*_best(seen.bm25), *_best(seen.like), *_best(seen.says), *_best(seen.crowd)}}
+
+    def _look(self, text: str, without: int) -> "_Seen":
+        """Compares the question with all that there is."""
         terms = self._by_words.terms(text)
-        asked = worth(terms)
         bm25, found = self._by_words.entries(terms, without=without)
         alike = self._by_words.lines(terms)
         same = self._by_words.same(text)
         if same is not None and same != without:
             alike[same] = 1.0
         near, like, says = self._by_meaning.compare(text, without=without) if terms else ((), {}, {})
+        crowd = self._by_meaning.crowd(near) if near else {}
+        nobody = crowd.pop(STRAYS, trust.CROWD_FLOOR)
         aside = [i for i in range(len(self.lines), self._asked) if i != without]
         stray = max((alike.get(i, 0.0) for i in aside), default=0.0)
         strange = max((near[i] for i in aside), default=0.0) if near else 0.0
-        crowd = self._by_meaning.crowd(near) if near else {}
-        nobody = crowd.pop(STRAYS, trust.CROWD_FLOOR)
-        evidence = {}
-        for n in {*_best(bm25), *_best(like), *_best(says), *_best(crowd)}:
-            entry = self._entries.all[n]
-            lines = [i for i in self._entries.lines_of(entry) if i != without]
-            shared = [alike.get(i, 0.0) for i in lines]
-            meant = [near[i] for i in lines] if near else [0.0] * len(lines)
-            nearness = list(map(trust.nearness, shared, meant))
-            nearest = lines[nearness.index(max(nearness))] if lines else -1
-            seen = Evidence(
-                words=bm25.get(n, 0.0) / reach(terms) if asked else 0.0,
-                line=max(shared, default=0.0),
-                found=found.get(n, 0.0) / self._by_words.rarest,
-                covered=found.get(n, 0.0) / asked if asked else 0.0,
-                like=like.get(n, 0.0),
-                says=says.get(n, 0.0),
-                prior=priors.get(entry.skill, 0.0),
-                stray=stray,
-                meant=bool(near),
-                strange=strange - max(meant) if near and lines else 0.0,
-                crowd=crowd.get(n, trust.CROWD_FLOOR),
-                nobody=nobody,
-            )
-            evidence[n] = (seen, nearest)
-        return evidence
+        return _Seen(terms, without, bm25, found, alike, near, like, says, crowd, nobody, stray, strange)
+
+    def _of(self, n: int, seen: "_Seen", priors: Mapping[str, float]) -> tuple[Evidence, int]:
+        """What speaks for entry `n`, and its line nearest to the question, -1 for none."""
+        entry, asked, held = self._entries.all[n], worth(seen.terms), seen.found.get(n, 0.0)
+        lines = [i for i in self._entries.lines_of(entry) if i != seen.without]
+        shared = [seen.alike.get(i, 0.0) for i in lines]
+        meant = [seen.near[i] for i in lines] if seen.near else [0.0] * len(lines)
+        nearness = list(map(trust.nearness, shared, meant))
+        evidence = Evidence(
+            words=seen.bm25.get(n, 0.0) / reach(seen.terms) if asked else 0.0,
+            line=max(shared, default=0.0),
+            found=held / self._by_words.rarest,
+            covered=held / asked if asked else 0.0,
+            like=seen.like.get(n, 0.0),
+            says=seen.says.get(n, 0.0),
+            prior=priors.get(entry.skill, 0.0),
+            stray=seen.stray,
+            meant=bool(seen.near),
+            strange=seen.strange - max(meant) if seen.near and lines else 0.0,
+            crowd=seen.crowd.get(n, trust.CROWD_FLOOR),
+            nobody=seen.nobody,
+        )
+        return evidence, lines[nearness.index(max(nearness))] if lines else -1
 
     def _hit(self, place: int, found: Mapping[int, tuple[Evidence, int]], scores: Mapping[int, float], kept: Sequence[int]) -> Hit:
         evidence, line = found[place]
