@@ -81,7 +81,8 @@ def received(number: str, text: str, *, at: str = AT, sim: int | None = 1, **env
 
 def reported(name: str, message_id: str, number: str, *, reason: str = "") -> bytes:
     """ "sms:sent", "sms:delivered" (once per part) or "sms:failed"."""
-    when = {"sms:sent": {"sentAt": AT, "partsCount": 1}, "sms:delivered": {"deliveredAt": AT}}.get(name, {"failedAt": AT, "reason": reason})
+    ends: dict[str, dict[str, object]] = {"sms:sent": {"sentAt": AT, "partsCount": 1}, "sms:delivered": {"deliveredAt": AT}}
+    when = ends.get(name, {"failedAt": AT, "reason": reason})
     return event(name, {"messageId": message_id, "phoneNumber": number, "sender": None, "recipient": number, "simNumber": 1, **when})
 
 
