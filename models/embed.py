@@ -112,6 +112,11 @@ class Embedder:
         near: list[float] = _products(self._lines[list(lines)], self._asked(question)).tolist()
         return near
 
+    def says(self, question: str, passages: Sequence[int]) -> Sequence[float]:
+        """See bot.core.ports.Meaning."""
+        says: list[float] = _products(self._passages[list(passages)], self._asked(question)).tolist()
+        return says
+
     def _compared(self, question: str) -> Vectors:
         return _products(self._lines, self._asked(question))
 

@@ -38,6 +38,15 @@ class ByMeaning:
         """How near each of `lines` is, as a cosine; 0 without a model."""
         return self._meaning.near(text, lines) if self._meaning is not None else [0.0] * len(lines)
 
+    def says(self, text: str, passages: Sequence[int]) -> Sequence[float]:
+        """How near each of `passages` is, as a cosine; 0 without a model."""
+        return self._meaning.says(text, passages) if self._meaning is not None else [0.0] * len(passages)
+
+    @property
+    def there(self) -> bool:
+        """Whether there is a model."""
+        return self._meaning is not None
+
     def compare(self, text: str, *, without: int = -1) -> tuple[Sequence[float], dict[int, float], dict[int, float]]:
         """How near each line and stray is (the line `without` as far off as can be); and how far each entry's nearest line and nearest
         passage stand above the middle. Nothing without a model."""

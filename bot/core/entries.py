@@ -47,6 +47,7 @@ class Entries:
             twins[fact.skill, fact.id][fact.lang] = fact
         self.lines: list[Line] = []
         self.passages: list[str] = []
+        self._spoken: dict[tuple[int, str], int] = {}
         self.all = [self._entry(n, versions) for n, versions in enumerate(twins.values())]
         self._places = {id(f): n for n, e in enumerate(self.all) for f in e.facts.values()}
 
@@ -59,6 +60,10 @@ class Entries:
         """The places of its lines."""
         return range(len(self.lines))[entry.lines]
 
+    def spoken(self, fact: Fact, text: str) -> int:
+        """The place among the passages where `fact` says `text`, its sms or one of its sentences."""
+        return self._spoken[id(fact), text]
+
     def _entry(self, number: int, versions: Mapping[Lang, Fact]) -> Entry:
         weights: defaultdict[str, float] = defaultdict(float)
         start, spoken = len(self.lines), len(self.passages)
@@ -68,7 +73,9 @@ class Entries:
                     weights[s] += weight
             self.lines += [Line(number, fact, text, fact.sms) for text in (fact.title, *fact.questions)]
             self.lines += [Line(number, fact, d.question, d.sentence) for d in fact.details]
-            self.passages += _said(fact)
+            said = _said(fact)
+            self._spoken |= {(id(fact), text): len(self.passages) + n for n, text in enumerate((fact.sms, *said[1:]))}
+            self.passages += said
         lines, passages = slice(start, len(self.lines)), slice(spoken, len(self.passages))
         return Entry(versions, weights, sum(weights.values()), lines, passages)
 

@@ -9,15 +9,13 @@ from bot.core import choose, trust
 from bot.core.errors import ModelFailed
 from bot.core.ports import Chooser
 from bot.core.remote import NOTHING, Remote
-from bot.core.retrieve import Hit, Index
+from bot.core.retrieve import SAME, Hit, Index
 from bot.core.route import Route, Router
-from bot.core.twins import said_by
 from bot.core.types import Fact, Lang, Skill
 
 # A follow-up's own words must nearly all stand in the fact: a change of subject must not be answered with the old subject.
 FOLLOWS = 0.8
 NEAR = 3  # facts that are offered where none is sure
-SAME = 0.97  # a question this near to a line of the fact is that line: nothing is left to choose
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,19 +107,18 @@ class Finder:
     def _best(self, question: str, hits: Sequence[Hit], lang: Lang, deadline: float) -> Found | None:
         if not hits:
             return None
-        alone = self._by_search(hits[0], lang)
+        alone = self._by_search(question, hits[0], lang)
         if hits[0].evidence.line >= SAME:
             return replace(alone, confidence=1.0)
         if self._chooser is None or alone.confidence >= trust.CONFIDENT:
             return alone
         offered = choose.options(question, hits, self._index, lang)
         shares = self._shares(question, [o.text for o in offered], deadline)
-        return replace(alone, fleeting=True) if shares is None else _picked(offered, shares)
+        return replace(alone, fleeting=True) if shares is None else _picked(offered, shares, alone)
 
-    def _by_search(self, hit: Hit, lang: Lang) -> Found:
-        """The text of the nearest line, whichever language that line is in."""
+    def _by_search(self, question: str, hit: Hit, lang: Lang) -> Found:
         fact = self._index.twin(hit.fact, lang)
-        return Found(fact, said_by(fact, hit.answer, hit.fact), hit.confidence)
+        return Found(fact, self._index.text(question, fact), hit.confidence)
 
     def _near(self, hits: Sequence[Hit], lang: Lang) -> Sequence[Fact]:
         """What may be offered: nothing where even the best has next to nothing to do with the question."""
@@ -143,18 +140,20 @@ class Finder:
         """A short question that leans on the one before ("na maharage?"): read together, and the fact must hold all of the new words."""
         if not turns or self._index.covered(question) < FOLLOWS:  # then no fact can hold them: most questions need no second search
             return None
-        hit = self._router.route(f"{turns[-1]} {question}", hint=skill).sure_hit
-        return self._by_search(hit, lang) if hit and self._index.coverage(question, hit.fact) >= FOLLOWS else None
+        together = f"{turns[-1]} {question}"
+        hit = self._router.route(together, hint=skill).sure_hit
+        return self._by_search(together, hit, lang) if hit and self._index.coverage(question, hit.fact) >= FOLLOWS else None
 
 
-def _picked(offered: Sequence[choose.Option], shares: Sequence[float]) -> Found:
-    """The text that search and model together find best. `shares`: the model's, for each text and at last for none."""
+def _picked(offered: Sequence[choose.Option], shares: Sequence[float], alone: Found) -> Found:
+    """The text that search and model together find best. `shares`: the model's, for each text and at last for none. `alone`: what the
+    search came to by itself."""
     *each, none = shares
     scores = [trust.choice(o.hit.evidence, share) for o, share in zip(offered, each, strict=True)]
     best = max(range(len(offered)), key=lambda n: scores[n])
     fact, hit = offered[best].fact, offered[best].hit
     # One sentence instead of the whole sms only where the search came to it by itself: the model alone takes it too often.
-    text = offered[best].text if offered[best].text == hit.answer else fact.sms
+    text = offered[best].text if fact is alone.fact and offered[best].text == alone.text else fact.sms
     rival = max((score for o, score in zip(offered, scores, strict=True) if o.fact is not fact), default=0.0)
     share = sum(part for o, part in zip(offered, each, strict=True) if o.fact is fact)
     return Found(fact, text, trust.chosen(hit.evidence, share, none, scores[best] - rival), chosen=True)

@@ -134,6 +134,10 @@ class Meaning(Protocol):
         """The cosine of `question` with those of the lines, by their places. Costs little just after `compare`."""
         ...
 
+    def says(self, question: str, passages: Sequence[int]) -> Sequence[float]:
+        """The same with those of the passages."""
+        ...
+
 
 @runtime_checkable
 class Sorts(Meaning, Protocol):

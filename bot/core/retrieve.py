@@ -14,26 +14,25 @@ from bot.core import trust
 from bot.core.by_meaning import STRAYS, ByMeaning
 from bot.core.by_words import ByWords, coverage, reach, worth
 from bot.core.entries import Entries, Line
+from bot.core.pick import Text, pick
 from bot.core.ports import Meaning
-from bot.core.spelling import Term
+from bot.core.spelling import Term, stemmed
 from bot.core.topic import Kin
 from bot.core.trust import Evidence
+from bot.core.twins import said_by
 from bot.core.types import Fact, Lang
 
+SAME = 0.97  # a question this near to a line of the fact is that line: nothing is left to choose
 _LOOKED_AT = 24  # entries looked at closely: the best so many by words, and by each kind of meaning
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A fact that may answer. `score` orders hits; `confidence` in [0, 1] is how likely this one is what was asked.
-
-    `answer` is the text of the fact's line that is nearest to the question: the sms, or one sentence of the passage.
-    """
+    """A fact that may answer. `score` orders hits; `confidence` in [0, 1] is how likely this one is what was asked."""
 
     fact: Fact
     score: float
     confidence: float
-    answer: str
     evidence: Evidence = field(default_factory=Evidence)
 
 
@@ -104,6 +103,24 @@ class Index:
         ranked = sorted(found, key=lambda n: -scores[n])
         kept = [n for n in ranked if not skill or self._entries.all[n].skill == skill][:top]
         return [self._hit(n, found, scores, kept) for n in kept]
+
+    def text(self, question: str, fact: Fact, *, without: int = -1) -> str:
+        """The text of `fact` that answers `question`: its sms, or one of the sentences that a detail leads to."""
+        entry = self._entries.of(fact)
+        if entry is None or not fact.details:
+            return fact.sms
+        terms = self._by_words.terms(question)
+        held = [i for i in self._entries.lines_of(entry) if i != without]
+        alike, near = self._by_words.lines(terms), self._by_meaning.near(question, held)
+        lines: dict[str, list[tuple[float, float]]] = {text: [] for text in (fact.sms, *(detail.sentence for detail in fact.details))}
+        for i, cosine in zip(held, near, strict=True):
+            if alike.get(i, 0.0) >= SAME and self.lines[i].fact is fact:
+                return self.lines[i].answer
+            lines[said_by(fact, self.lines[i].answer, self.lines[i].fact)].append((alike.get(i, 0.0), cosine))
+        says = self._by_meaning.says(question, [self._entries.spoken(fact, text) for text in lines])
+        shares = [coverage(terms, frozenset(stemmed(text, fact.lang))) if terms else 0.0 for text in lines]
+        texts = [Text(text, text == fact.sms, lines[text], *both) for text, *both in zip(lines, says, shares, strict=True)]
+        return pick(texts, meant=self._by_meaning.there)
 
     def details(self, text: str, fact: Fact, *, without: int = -1) -> list[str]:
         """The sentences of `fact` that its details ask for, nearest to the question first, each once."""
@@ -182,8 +199,7 @@ class Index:
         rivals = [scores[n] for n in kept if n != place]
         evidence = replace(evidence, margin=scores[place] - max(rivals, default=0.0))
         fact = self.lines[line].fact if line >= 0 else next(iter(self._entries.all[place].facts.values()))
-        answer = self.lines[line].answer if line >= 0 else fact.sms
-        return Hit(fact, scores[place], trust.confidence(evidence), answer, evidence)
+        return Hit(fact, scores[place], trust.confidence(evidence), evidence)
 
 
 def _best(scores: Mapping[int, float]) -> Sequence[int]:

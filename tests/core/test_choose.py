@@ -59,7 +59,7 @@ def test_where_the_search_is_sure_the_model_is_not_asked() -> None:
 
 @pytest.mark.usefixtures("unsure")
 def test_a_sentence_that_search_and_model_agree_on_goes_out_word_for_word() -> None:
-    reply = ask("what do i do with armyworm eggs", Picks(lambda text: text == EGGS))
+    reply = ask("armyworm eggs, crush them by hand", Picks(lambda text: text == EGGS))
     assert (reply.text, reply.kind, reply.facts) == (EGGS, "chosen", ("worm",))
 
 

@@ -133,6 +133,9 @@ class Heard:
         self.looked.append(lines)
         return [float(self.lines[n] == self.near_to) for n in lines]
 
+    def says(self, question: str, passages: Sequence[int]) -> Sequence[float]:
+        return [0.0] * len(passages)
+
 
 @pytest.mark.parametrize("first", [0, 1])
 def test_the_detail_that_means_the_same_comes_first_and_only_the_facts_own_lines_are_looked_at(first: int) -> None:

@@ -34,6 +34,9 @@ class Sorting:
     def near(self, question: str, lines: Sequence[int]) -> Sequence[float]:
         return [0.0] * len(lines)
 
+    def says(self, question: str, passages: Sequence[int]) -> Sequence[float]:
+        return [0.0] * len(passages)
+
     def sort(self, topics: Sequence[str | None], *, strays: int) -> None:
         self.topics_of, self.strays = list(topics), strays
 
