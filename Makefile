@@ -29,7 +29,7 @@ check:
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
-	.venv/bin/mypy -p scripts
+	.venv/bin/mypy -p scripts -p bench
 	@exec $(PYTEST)
 
 chaos:

@@ -16,15 +16,16 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import astuple, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from bench.machine import caption, table
-from bot.alert_settings import AlertSettings
+from bot.alert_settings import AlertSettings, FeedSettings
 from bot.config import Settings
-from bot.core.alert.reading import Unreadable
+from bot.core.alert.reading import SignaturePolicy, Unreadable
 from bot.core.alert.words import AlertWords
 from bot.places.gazetteer import Places
 from bot.receiving import Receiving
@@ -89,7 +90,7 @@ def measured(folder: Path, only: str) -> Iterator[tuple[tuple[str, bool], Cost]]
     for outlined in (True, False):
         places = grid(outlines=outlined)
         for name, file in names.items():
-            cost = _apart(lambda file=file, places=places: astuple(_taken(Path(file), places, words, certificate)))
+            cost = _apart(partial(_counted, Path(file), places, words, certificate))
             yield (name, outlined), Cost(*cost) if cost else Cost(float("inf"), float("inf"), float("inf"), "died")
 
 
@@ -99,6 +100,10 @@ def _written(folder: Path, only: str) -> Mapping[str, str]:
     for n, (_, make) in enumerate(chosen):
         (folder / f"{n}.xml").write_bytes(make())
     return {name: str(folder / f"{n}.xml") for n, (name, _) in enumerate(chosen)}
+
+
+def _counted(file: Path, places: Places, words: AlertWords, certificate: Path) -> tuple[Any, ...]:
+    return astuple(_taken(file, places, words, certificate))
 
 
 def _taken(file: Path, places: Places, words: AlertWords, certificate: Path) -> Cost:
@@ -122,8 +127,8 @@ def _taken(file: Path, places: Places, words: AlertWords, certificate: Path) -> 
     return Cost(first, mb, again, became)
 
 
-def _feed(certificate: Path) -> Mapping[str, object]:
-    return {"url": "https://x.example.org", "trust": True, "certificate": certificate, "signature": "verify_if_present"}
+def _feed(certificate: Path) -> FeedSettings:
+    return FeedSettings(url="https://x.example.org", trust=True, certificate=certificate, signature=SignaturePolicy.VERIFY_IF_PRESENT)
 
 
 def _timed(receiving: Receiving, data: bytes, known: set[str]) -> tuple[float, str]:

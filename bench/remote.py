@@ -10,12 +10,13 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from bot.app.texts import SKILLS
 from bot.config import load as load_settings
 from bot.core.choose import FACTS
 from bot.core.find import Finder
-from bot.core.remote import LETTERS
+from bot.core.remote import LETTERS, Remote
 from bot.core.retrieve import Index
 from bot.core.trust import CONFIDENT, DOUBTED
 from bot.core.types import Lang, Library
@@ -31,6 +32,10 @@ class Listener:
 
     def __init__(self) -> None:
         self.offered: Sequence[str] | None = None
+
+    def forget(self) -> None:
+        """Nothing was offered yet."""
+        self.offered = None
 
     def choose(self, question: str, texts: Sequence[str], *, lang: Lang, deadline: float) -> int | None:
         self.offered = texts
@@ -68,11 +73,11 @@ def gather(library: Library, questions: Sequence[sets.Question], model: str) -> 
     strays = [(text, lang) for lang, texts in library.strays.items() for text in texts]
     index = Index((f for s in library.skills for f in s.facts), meaning, strays)
     chooser = open_engine(model, cache_dir=settings.cache_dir, threads=1).chooser if model != "none" else None
-    finder = Finder(library.skills, index, chooser, remote=listener, model_s=60, clock=time.monotonic)
+    finder = Finder(library.skills, index, chooser, remote=cast(Remote, listener), model_s=60, clock=time.monotonic)
     texts = {(f.skill, f.id, f.lang): f.sms for s in library.skills for f in s.facts}
     rows = []
     for q in questions:
-        listener.offered = None
+        listener.forget()
         found = finder.find(q.text, lang=q.lang, skill="", turns=(), deadline=time.monotonic() + 60).found
         place = None
         if listener.offered is not None:

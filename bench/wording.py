@@ -10,8 +10,10 @@ from time import monotonic
 from bench.scoring import Scorer
 from bot.core import prompt, words
 from bot.core.answer import _tidy
+from bot.core.by_words import coverage
 from bot.core.quote import sentences
 from bot.core.retrieve import Index
+from bot.core.spelling import stemmed
 from bot.core.text import measure
 from bot.core.types import Draft, Fact, Lang, Library, Limits
 
@@ -71,12 +73,10 @@ def own(bench: Bench, fact: Fact, question: str) -> str:
 
 def _overlap(bench: Bench, fact: Fact, question: str) -> list[float]:
     """(e) No model: what shares most of the question's weight (rarity in the index), over the root of its length."""
-    terms = bench.index._terms(question)
+    terms = bench.index._by_words.terms(question)
 
     def shared(text: str) -> float:
-        stems = {words.stem(w, fact.lang) for w in words.split(text)}
-        weight = sum(t.worth * max((near for s, near in t.stems.items() if s in stems), default=0.0) for t in terms)
-        return weight / math.sqrt(len(words.split(text)))
+        return coverage(terms, frozenset(stemmed(text, fact.lang))) / math.sqrt(len(words.split(text))) if terms else 0.0
 
     return [shared(option) for option in _options(fact)]
 

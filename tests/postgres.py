@@ -30,13 +30,13 @@ def running(*, durable: bool = False) -> Iterator[str]:
         if as_user:
             os.chown(home, as_user["user"], as_user["group"])
         data = home / "data"
-        making = [initdb, "-D", data, "-U", "ujumbe", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"]
+        making = [initdb, "-D", str(data), "-U", "ujumbe", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"]
         made = subprocess.run(making, cwd=home, capture_output=True, text=True, check=False, **as_user)
         assert made.returncode == 0, f"initdb failed:\n{made.stdout}{made.stderr}"
         fsync = "on" if durable else "off"
         options = ["-k", home, "-p", str(_PORT), "-c", "listen_addresses=", "-c", f"fsync={fsync}", "-c", "max_connections=200"]
         with (home / "log").open("wb") as log:
-            server = subprocess.Popen([postgres, "-D", data, *options], cwd=home, stdout=log, stderr=log, **as_user)
+            server = subprocess.Popen([postgres, "-D", str(data), *options], cwd=home, stdout=log, stderr=log, **as_user)
         try:
             _await(home, server)
             yield f"postgresql+psycopg://ujumbe@/postgres?host={home}&port={_PORT}"
@@ -73,7 +73,7 @@ def _as_user() -> dict[str, Any]:
     raise AssertionError("Tests run as root, and PostgreSQL refuses to. Make a user named postgres for it, or test as a user.")
 
 
-def _await(home: Path, server: "subprocess.Popen[bytes]") -> None:
+def _await(home: Path, server: "subprocess.Popen[Any]") -> None:
     deadline = time.monotonic() + _START_S
     while time.monotonic() < deadline and server.poll() is None:
         with suppress(psycopg.OperationalError):

@@ -19,8 +19,18 @@ _Some = TypeVar("_Some")
 _VISIBLE = "".join(map(chr, range(0x21, 0x7F)))
 _METHODS = ("GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "TRACE", "post", "BREW")
 _TYPES = (FORM, JSON, f"{FORM}; charset=utf-8", f"{JSON}; charset=utf-16", "multipart/form-data; boundary=x", "text/plain", "", "\u00ff/;;")
-_HEADERS = ("x-forwarded-proto", "x-forwarded-host", "x-forwarded-for", "forwarded", "accept", "cookie", "content-encoding", "expect")
-_HEADERS = (*_HEADERS, "x-twilio-signature", "x-hub-signature-256", "x-signature", "x-timestamp", "x-ujumbe-signature", "authorization")
+_PROOFS = ("x-twilio-signature", "x-hub-signature-256", "x-signature", "x-timestamp", "x-ujumbe-signature", "authorization")
+_HEADERS = (
+    "x-forwarded-proto",
+    "x-forwarded-host",
+    "x-forwarded-for",
+    "forwarded",
+    "accept",
+    "cookie",
+    "content-encoding",
+    "expect",
+    *_PROOFS,
+)
 _VALUES = ("", "https", "sha256=", "sha256=" + "0" * 64, "0", "-1", "9" * 30, "gzip", "deflate", "br", "identity", "100-continue", "\u00e9")
 
 

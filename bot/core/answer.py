@@ -101,14 +101,14 @@ class Answerer:
         draft = self._draft(question, found.fact, limits, deadline) if writes else None
         cut = writes and (draft is None or draft.finish == "deadline")
         worded = None if draft is None else self._worded(question, found, draft, limits)
-        return Weighed(worded or _vetted(found), finding.fleeting or cut, finding.leans)
+        return Weighed(worded or _vetted(found, limits), finding.fleeting or cut, finding.leans)
 
     def hangs_on(self, question: str, *, lang: Lang, skill: str, limits: Limits) -> Hashable:
         """All that the answer to a question with nothing before it hangs on, besides the day and what fails: two that are alike here
         have one answer. Models read a question as it was typed (capitals, commas and slips tell them something), the search its words."""
         asked = _asked(question)
         size = (limits.gsm7, limits.units, limits.units_joined, limits.ucs2_units, limits.ucs2_joined)
-        return lang, skill, asked if self._readers else tuple(words.tokens(asked)), size if self._writer is not None else ()
+        return lang, skill, asked if self._readers else tuple(words.tokens(asked)), size if self._writer is not None else (limits.roomy,)
 
     def fingerprint(self) -> str:
         """Of what it answers from, within this process: another fact, text or part is another."""
@@ -173,9 +173,11 @@ def _asked(question: str) -> str:
     return " ".join(marked(question)[1].split())
 
 
-def _vetted(found: Found) -> Reply:
+def _vetted(found: Found, limits: Limits) -> Reply:
+    """The text that was found; where there is room the whole of the fact's sms behind a sentence."""
     fact = found.fact
-    return Reply(found.text, fact.lang, "remote" if found.remote else "chosen" if found.chosen else "fact", fact.skill, (fact.id,))
+    text = f"{found.text}\n\n{fact.sms}" if limits.roomy and found.text != fact.sms else found.text
+    return Reply(text, fact.lang, "remote" if found.remote else "chosen" if found.chosen else "fact", fact.skill, (fact.id,))
 
 
 def _tidy(draft: Draft, limits: Limits) -> str:

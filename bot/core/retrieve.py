@@ -22,7 +22,6 @@ from bot.core.trust import Evidence
 from bot.core.twins import said_by
 from bot.core.types import Fact, Lang
 
-SAME = 0.97  # a question this near to a line of the fact is that line: nothing is left to choose
 _LOOKED_AT = 24  # entries looked at closely: the best so many by words, and by each kind of meaning
 
 
@@ -104,23 +103,25 @@ class Index:
         kept = [n for n in ranked if not skill or self._entries.all[n].skill == skill][:top]
         return [self._hit(n, found, scores, kept) for n in kept]
 
-    def text(self, question: str, fact: Fact, *, without: int = -1) -> str:
+    def text(self, question: str, fact: Fact) -> str:
         """The text of `fact` that answers `question`: its sms, or one of the sentences that a detail leads to."""
+        same = self._by_words.same(question)
+        if same is not None and same < len(self.lines) and self.lines[same].fact is fact:
+            return self.lines[same].answer
+        return pick(self.candidates(question, fact), meant=self._by_meaning.there) if fact.details else fact.sms
+
+    def candidates(self, question: str, fact: Fact, *, without: int = -1) -> Sequence[Text]:
+        """The texts of `fact` that may be sent, its sms first, and what speaks for each; as if the line `without` were not there."""
         entry = self._entries.of(fact)
-        if entry is None or not fact.details:
-            return fact.sms
+        held = [i for i in self._entries.lines_of(entry) if i != without] if entry is not None else []
         terms = self._by_words.terms(question)
-        held = [i for i in self._entries.lines_of(entry) if i != without]
         alike, near = self._by_words.lines(terms), self._by_meaning.near(question, held)
         lines: dict[str, list[tuple[float, float]]] = {text: [] for text in (fact.sms, *(detail.sentence for detail in fact.details))}
         for i, cosine in zip(held, near, strict=True):
-            if alike.get(i, 0.0) >= SAME and self.lines[i].fact is fact:
-                return self.lines[i].answer
             lines[said_by(fact, self.lines[i].answer, self.lines[i].fact)].append((alike.get(i, 0.0), cosine))
         says = self._by_meaning.says(question, [self._entries.spoken(fact, text) for text in lines])
         shares = [coverage(terms, frozenset(stemmed(text, fact.lang))) if terms else 0.0 for text in lines]
-        texts = [Text(text, text == fact.sms, lines[text], *both) for text, *both in zip(lines, says, shares, strict=True)]
-        return pick(texts, meant=self._by_meaning.there)
+        return [Text(text, text == fact.sms, lines[text], *both) for text, *both in zip(lines, says, shares, strict=True)]
 
     def details(self, text: str, fact: Fact, *, without: int = -1) -> list[str]:
         """The sentences of `fact` that its details ask for, nearest to the question first, each once."""

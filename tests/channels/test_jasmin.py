@@ -167,7 +167,12 @@ class TestJasmin(SendingContract):
         """What we put on the wire, read as a phone's octets in the same coding."""
         with pytest.MonkeyPatch.context() as patch:
             wire: dict[str, str] = {}
-            patch.setattr("channels._http.post", lambda url, *, data, **_: wire.update(data) or _answer())
+
+            def post(url: str, *, data: dict[str, str], **_: object) -> Any:
+                wire.update(data)
+                return _answer()
+
+            patch.setattr("channels._http.post", post)
             assert sending(self.table.make(), text) == ID
         assert wire["coding"] == ("0" if is_gsm7(text) else "8")
         fields = jasmin.incoming(NUMBER, bytes.fromhex(wire["hex-content"]), id=ID, coding=wire["coding"])
