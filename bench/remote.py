@@ -82,7 +82,7 @@ def gather(library: Library, questions: Sequence[sets.Question], model: str) -> 
         place = None
         if listener.offered is not None:
             right = texts.get((q.skill or "", q.fact or "", q.lang))
-            place = list(listener.offered).index(right) if right in listener.offered else -1
+            place = list(listener.offered).index(right) if right is not None and right in listener.offered else -1
         rows.append(Row(q.fact or "", found.fact.id if found else "", found.confidence if found else 0.0, place))
     return rows
 

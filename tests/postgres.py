@@ -36,7 +36,7 @@ def running(*, durable: bool = False) -> Iterator[str]:
         fsync = "on" if durable else "off"
         options = ["-k", home, "-p", str(_PORT), "-c", "listen_addresses=", "-c", f"fsync={fsync}", "-c", "max_connections=200"]
         with (home / "log").open("wb") as log:
-            server = subprocess.Popen([postgres, "-D", str(data), *options], cwd=home, stdout=log, stderr=log, **as_user)
+            server = subprocess.Popen([str(postgres), "-D", str(data), *options], cwd=home, stdout=log, stderr=log, **as_user)
         try:
             _await(home, server)
             yield f"postgresql+psycopg://ujumbe@/postgres?host={home}&port={_PORT}"
