@@ -34,7 +34,7 @@ def running(*, durable: bool = False) -> Iterator[str]:
         made = subprocess.run(making, cwd=home, capture_output=True, text=True, check=False, **as_user)
         assert made.returncode == 0, f"initdb failed:\n{made.stdout}{made.stderr}"
         fsync = "on" if durable else "off"
-        options = ["-k", home, "-p", str(_PORT), "-c", "listen_addresses=", "-c", f"fsync={fsync}", "-c", "max_connections=200"]
+        options = ["-k", str(home), "-p", str(_PORT), "-c", "listen_addresses=", "-c", f"fsync={fsync}", "-c", "max_connections=200"]
         with (home / "log").open("wb") as log:
             server = subprocess.Popen([str(postgres), "-D", str(data), *options], cwd=home, stdout=log, stderr=log, **as_user)
         try:
