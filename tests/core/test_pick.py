@@ -10,8 +10,8 @@ from bot.core.retrieve import Index
 from bot.core.types import Detail, Lang, Limits
 from tests.core import small
 
-SMS = Text("the sms", True, [(0.0, 0.86), (0.0, 0.85), (0.0, 0.84)], 0.70, 0.2)
-EGGS = Text("crush the eggs", False, [(0.0, 0.87)], 0.70, 0.2)
+SMS = Text("the sms", True, [(0.0, 0.86), (0.0, 0.85), (0.0, 0.84)], 0.50, 0.2)
+EGGS = Text("crush the eggs", False, [(0.0, 0.87)], 0.50, 0.2)
 
 
 def test_one_line_that_happens_to_be_near_does_not_outweigh_many() -> None:
@@ -21,7 +21,7 @@ def test_one_line_that_happens_to_be_near_does_not_outweigh_many() -> None:
 @pytest.mark.parametrize(
     "told",
     [
-        pytest.param(replace(EGGS, lines=[(0.0, 0.95)]), id="far-nearer"),
+        pytest.param(replace(EGGS, lines=[(0.0, 0.97)]), id="far-nearer"),
         pytest.param(replace(EGGS, says=0.95), id="says-it"),
         pytest.param(replace(EGGS, held=0.6), id="holds-the-words"),
     ],
