@@ -56,8 +56,8 @@ def main() -> None:
 
 def gather(library: Library, index: Index, count: int, dice: random.Random) -> list[Row]:
     """Lines by chance, NARROW of them such that a sentence answers."""
-    twins = {fact for skill in library.skills for fact in (id(f) for f in skill.facts if f.details)}
-    lines = [i for i, line in enumerate(index.lines) if id(line.fact) in twins and line.text != line.fact.title]
+    detailed = {id(fact) for skill in library.skills for fact in skill.facts if fact.details}
+    lines = [i for i, line in enumerate(index.lines) if id(line.fact) in detailed and line.text != line.fact.title]
     narrow, whole = ([i for i in lines if (index.lines[i].answer != index.lines[i].fact.sms) is one] for one in (True, False))
     drawn = dice.sample(narrow, int(NARROW * count)) + dice.sample(whole, count - int(NARROW * count))
     dice.shuffle(drawn)

@@ -156,7 +156,7 @@ class Index:
         seen = self._look(text, without)
         return {n: self._of(n, seen, priors) for n in {*_best(seen.bm25), *_best(seen.like), *_best(seen.says), *_best(seen.crowd)}}
 
-    def _look(self, text: str, without: int) -> "_Seen":
+    def _look(self, text: str, without: int) -> _Seen:
         """Compares the question with all that there is."""
         terms = self._by_words.terms(text)
         bm25, found = self._by_words.entries(terms, without=without)
@@ -172,7 +172,7 @@ class Index:
         strange = max((near[i] for i in aside), default=0.0) if near else 0.0
         return _Seen(terms, without, bm25, found, alike, near, like, says, crowd, nobody, stray, strange)
 
-    def _of(self, n: int, seen: "_Seen", priors: Mapping[str, float]) -> tuple[Evidence, int]:
+    def _of(self, n: int, seen: _Seen, priors: Mapping[str, float]) -> tuple[Evidence, int]:
         """What speaks for entry `n`, and its line nearest to the question, -1 for none."""
         entry, asked, held = self._entries.all[n], worth(seen.terms), seen.found.get(n, 0.0)
         lines = [i for i in self._entries.lines_of(entry) if i != seen.without]
