@@ -1,8 +1,8 @@
-"""Fits the numbers of bot/core/trust.py: `python -m bench.fit [--model none] [--most 900]`. Prints them; a person copies them over.
+"""Fits the numbers of bot/core/trust.py: `python -m bench.fit [--model none] [--lines 3500]`. Prints them; a person copies them over.
 
-Learns from the skills' cases and from messages that nothing answers (the cases without a fact, and those strays that the embedding model
-was not trained on, each asked as if it were not known). Half of the questions are for fitting and half for the figures that are printed.
-Never reads bench/data/unseen or shared/.
+Learns from the skills' cases, from question lines and from messages that nothing answers (the cases without a fact, and those strays that
+the embedding model was not trained on), lines and strays each asked as if they were not known. Half of the questions are for fitting and
+half for the figures that are printed. Never reads bench/data/unseen, bench/data/kept or shared/.
 """
 
 import argparse
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from bot.app.texts import SKILLS
 from bot.config import load as load_settings
-from bot.core import choose
+from bot.core import choose, trust
 from bot.core.retrieve import Index
 from bot.core.route import Router
 from bot.core.trust import Evidence
@@ -46,17 +46,19 @@ def main() -> None:
     """Gathers, fits, prints."""
     parser = argparse.ArgumentParser(prog="python -m bench.fit", description=__doc__)
     parser.add_argument("--model", default="none", help="also fit what the model's choice is worth")
-    parser.add_argument("--most", type=int, default=10_000, help="questions at most")
+    parser.add_argument("--lines", type=int, default=3500, help="question lines, drawn by chance")
+    parser.add_argument("--most", type=int, default=20_000, help="questions at most")
+    parser.add_argument("--ships", action="store_true", help="keep the order of facts that ships, and fit the trust alone")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--keep", help="keep what was gathered in this file, or take it from there")
     args = parser.parse_args()
-    rows = _kept(args) if args.keep else gather(args.model, args.most, args.threads)
+    rows = _kept(args) if args.keep else gather(args.model, args.lines, args.most, args.threads)
     dice = random.Random(3)
     dice.shuffle(rows)
     half = len(rows) // 2
     learn, check = rows[:half], rows[half:]
     print(f"{len(learn)} to fit, {len(check)} to check")
-    rank = fit_rank(learn)
+    rank = np.array([trust._SCORE[name] for name in RANK]) if args.ships else fit_rank(learn)
     print("score:", dict(zip(RANK, rank.round(2).tolist(), strict=True)))
     _tell("search", learn, check, lambda row: row.evidence[:, _at(RANK)] @ rank, with_model=False)
     if args.model != "none":
@@ -68,16 +70,18 @@ def main() -> None:
         _tell("search and model", learn, check, lambda row: _both(row, rank, best), with_model=True)
 
 
-def gather(model: str, most: int, threads: int) -> list[Row]:
+def gather(model: str, lines: int, most: int, threads: int) -> list[Row]:
     """Asks every question once."""
     settings = load_settings()
     library = load(SKILLS)
     strays = [(text, lang) for lang, texts in library.strays.items() for text in texts]
     meaning = open_meaning(settings.cache_dir) if settings.embedder != "none" else None
-    index = Index((f for s in library.skills for f in s.facts), meaning, strays)
+    index = Index((f for s in library.skills for f in s.facts), meaning, strays, library.about())
     router = Router(library.skills, index)
     chooser = open_engine(model, cache_dir=settings.cache_dir, threads=threads).chooser if model != "none" else None
     asked = [(case, -1) for s in library.skills for case in s.cases]
+    drawn = random.Random(5).sample(range(len(index.lines)), min(lines, len(index.lines)))
+    asked += [(Case(line.text, line.fact.lang, line.fact.id), n) for n, line in ((n, index.lines[n]) for n in drawn)]
     trained = set(trained_strays(library))
     asked += [(Case(text, lang, ""), len(index.lines) + n) for n, (text, lang) in enumerate(strays) if text not in trained]
     random.Random(1).shuffle(asked)
@@ -191,7 +195,7 @@ def _kept(args: argparse.Namespace) -> list[Row]:
 
     path = Path(args.keep)
     if not path.exists():
-        path.write_bytes(pickle.dumps(gather(args.model, args.most, args.threads)))
+        path.write_bytes(pickle.dumps(gather(args.model, args.lines, args.most, args.threads)))
     rows: list[Row] = pickle.loads(path.read_bytes())
     return rows
 

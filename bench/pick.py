@@ -1,4 +1,5 @@
-"""Fits the numbers of bot/core/pick.py: `python -m bench.pick [--lines 3000]`. Prints them; a person copies them over.
+"""Fits the numbers of bot/core/pick.py and shows what those of bot/core/fill.py do: `python -m bench.pick [--lines 3000]`. Prints them; a
+person copies them over.
 
 Learns from the question lines of skills/*/asked, each asked as if nobody had thought of it: half of them for fitting and half for the
 figures, then the other way round. Never reads bench/data or shared/.
@@ -8,21 +9,24 @@ import argparse
 import random
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bot.app.texts import SKILLS
 from bot.config import load as load_settings
+from bot.core.fill import filled
 from bot.core.pick import Text, pick, seen
 from bot.core.retrieve import Index
-from bot.core.types import Library
+from bot.core.text import fit as cut
+from bot.core.types import Lang, Library, Limits
 from models.engine import open_meaning
 from skills.loader import load
 
 NARROW = 0.32  # of the lines that people wrote who had not seen the facts: a sentence answers them, and not the sms
 MEANT, BY_WORDS = ("close", "around", "says", "whole", "held"), ("line", "whole", "held")
+SMS = Limits()
 _ROUNDS, _STEP = 1500, 0.03
 Array = NDArray[np.float64]
 
@@ -33,7 +37,7 @@ class Row:
 
     texts: Sequence[Text]
     right: int
-    lang: str
+    lang: Lang
 
 
 def main() -> None:
@@ -45,7 +49,12 @@ def main() -> None:
     index = Index((f for s in library.skills for f in s.facts), open_meaning(load_settings().cache_dir))
     rows = gather(library, index, args.lines, random.Random(3))
     halves = rows[::2], rows[1::2]
-    print(f"{len(rows)} lines; as it ships:", shares([(row, pick(row.texts, meant=True)) for row in rows]))
+    shipped = [(row, pick(row.texts, meant=True)) for row in rows]
+    print(f"{len(rows)} lines; as it ships:", shares([(row, likely[0].text) for row, likely in shipped]))
+    for limits in (SMS, replace(SMS, max_parts=1)):
+        sent = [(row, filled(likely, row.lang, limits)) for row, likely in shipped]
+        parts = sum(len(cut(text, limits).parts) for _, text in sent) / len(sent)
+        print(f"  in a reply of at most {limits.max_parts} SMS, {parts:.3f} on average:", shares(sent))
     for names, meant in ((MEANT, True), (BY_WORDS, False)):
         told = []
         for learn, check in (halves, halves[::-1]):
@@ -64,7 +73,7 @@ def gather(library: Library, index: Index, count: int, dice: random.Random) -> l
     rows = []
     for line, i in ((index.lines[i], i) for i in drawn):
         texts = index.candidates(line.text, line.fact, without=i)
-        rows.append(Row(texts, next(n for n, one in enumerate(texts) if one.text == line.answer), line.fact.lang.value))
+        rows.append(Row(texts, next(n for n, one in enumerate(texts) if one.text == line.answer), line.fact.lang))
     return rows
 
 
@@ -94,12 +103,12 @@ def fit(rows: Sequence[Row], names: Sequence[str]) -> Mapping[str, float]:
 
 
 def shares(told: Sequence[tuple[Row, str]]) -> Mapping[str, str]:
-    """How often the text is right: of all, by language, and by what was asked for."""
+    """How often the right text was sent: of all, by language, and by what was asked for."""
     found: defaultdict[str, list[bool]] = defaultdict(list)
     for row, text in told:
         right = row.texts[row.right]
-        for kind in ("all", row.lang, "sms" if right.whole else "sentence"):
-            found[kind].append(text == right.text)
+        for kind in ("all", row.lang.value, "sms" if right.whole else "sentence"):
+            found[kind].append(right.text in text)
     return {kind: f"{100 * sum(each) / len(each):.1f} %" for kind, each in found.items()}
 
 

@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from bot.core import guard, prompt, words
 from bot.core.errors import ModelFailed
+from bot.core.fill import filled
 from bot.core.find import Finder, Finding, Found
 from bot.core.language import marked
 from bot.core.ports import Adapts, Chooser, Meaning, Writer
@@ -107,8 +108,8 @@ class Answerer:
         """All that the answer to a question with nothing before it hangs on, besides the day and what fails: two that are alike here
         have one answer. Models read a question as it was typed (capitals, commas and slips tell them something), the search its words."""
         asked = _asked(question)
-        size = (limits.gsm7, limits.units, limits.units_joined, limits.ucs2_units, limits.ucs2_joined)
-        return lang, skill, asked if self._readers else tuple(words.tokens(asked)), size if self._writer is not None else (limits.roomy,)
+        size = (limits.gsm7, limits.units, limits.units_joined, limits.ucs2_units, limits.ucs2_joined, limits.max_parts)
+        return lang, skill, asked if self._readers else tuple(words.tokens(asked)), size
 
     def fingerprint(self) -> str:
         """Of what it answers from, within this process: another fact, text or part is another."""
@@ -174,9 +175,9 @@ def _asked(question: str) -> str:
 
 
 def _vetted(found: Found, limits: Limits) -> Reply:
-    """The text that was found; where there is room the whole of the fact's sms behind a sentence."""
+    """What was found, as it fits."""
     fact = found.fact
-    text = f"{found.text}\n\n{fact.sms}" if limits.roomy and found.text != fact.sms else found.text
+    text = filled(found.texts, fact.lang, limits)
     return Reply(text, fact.lang, "remote" if found.remote else "chosen" if found.chosen else "fact", fact.skill, (fact.id,))
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from bot.core import choose, trust
 from bot.core.errors import ModelFailed
+from bot.core.fill import Likely, certain
 from bot.core.ports import Chooser
 from bot.core.remote import NOTHING, Remote
 from bot.core.retrieve import Hit, Index
@@ -21,11 +22,11 @@ NEAR = 3  # facts that are offered where none is sure
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A vetted text that answers, of a fact in the asker's language. `confidence` in [0, 1]. `chosen`: the model chose it; `remote`: the
-    remote endpoint did. `fleeting`: the model was to choose and did not get to it."""
+    """What answers: a fact in the asker's language, and its vetted texts, the likeliest first. `confidence` in [0, 1]. `chosen`: the model
+    chose it; `remote`: the remote endpoint did. `fleeting`: the model was to choose and did not get to it."""
 
     fact: Fact
-    text: str
+    texts: Sequence[Likely]
     confidence: float
     chosen: bool = False
     remote: bool = False
@@ -102,8 +103,8 @@ class Finder:
         if chosen == NOTHING:
             return replace(ours, found=None, skill=route.skill, near=())
         fact = facts[chosen]
-        text = ours.found.text if ours.found is not None and ours.found.fact is fact else fact.sms
-        return replace(ours, found=Found(fact, text, 1.0, remote=True), skill=fact.skill, near=())
+        likely = ours.found.texts if ours.found is not None and ours.found.fact is fact else certain(fact.sms, fact)
+        return replace(ours, found=Found(fact, likely, 1.0, remote=True), skill=fact.skill, near=())
 
     def _best(self, question: str, hits: Sequence[Hit], lang: Lang, deadline: float) -> Found | None:
         if not hits:
@@ -119,7 +120,7 @@ class Finder:
 
     def _by_search(self, question: str, hit: Hit, lang: Lang) -> Found:
         fact = self._index.twin(hit.fact, lang)
-        return Found(fact, self._index.text(question, fact), hit.confidence)
+        return Found(fact, self._index.likely(question, fact), hit.confidence)
 
     def _near(self, hits: Sequence[Hit], lang: Lang) -> Sequence[Fact]:
         """What may be offered: nothing where even the best has next to nothing to do with the question."""
@@ -154,7 +155,8 @@ def _picked(offered: Sequence[choose.Option], shares: Sequence[float], alone: Fo
     best = max(range(len(offered)), key=lambda n: scores[n])
     fact, hit = offered[best].fact, offered[best].hit
     # One sentence instead of the whole sms only where the search came to it by itself: the model alone takes it too often.
-    text = offered[best].text if fact is alone.fact and offered[best].text == alone.text else fact.sms
+    same = fact is alone.fact and offered[best].text == alone.texts[0].text
+    likely = alone.texts if same else certain(fact.sms, fact)
     rival = max((score for o, score in zip(offered, scores, strict=True) if o.fact is not fact), default=0.0)
     share = sum(part for o, part in zip(offered, each, strict=True) if o.fact is fact)
-    return Found(fact, text, trust.chosen(hit.evidence, share, none, scores[best] - rival), chosen=True)
+    return Found(fact, likely, trust.chosen(hit.evidence, share, none, scores[best] - rival), chosen=True)

@@ -1,18 +1,20 @@
-"""Picks which of a fact's texts answers a question: its sms, or one of its sentences that may be sent alone.
+"""Weighs which of a fact's texts answers a question: its sms, or one of its sentences that may be sent alone.
 
 The nearest line alone misleads: of our lines seven in ten ask for what the sms says, and a sentence's line that happens to be near is no
 reason to keep the rest from the asker. So all lines that lead to a text are weighed together, and what the text itself says. The
-numbers are fitted by `python -m bench.pick` on question lines, each asked as if nobody had thought of it; but `whole`, which came out as
-0.32, is raised: an sms in place of a sentence tells the main things of the topic still, a sentence in place of the sms leaves them out.
+numbers are fitted by `python -m bench.pick` on question lines, each asked as if nobody had thought of it. Where they leave a doubt, two
+texts may go out (bot.core.fill).
 """
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from bot.core.fill import Likely
+
 _CLOSE, _AROUND = 0.03, 0.08  # how fast a line's weight falls with its distance: by e for so much of a cosine
 _NONE = 1e-9  # what no line at all weighs
-_MEANT: Mapping[str, float] = {"close": 0.43, "around": 0.32, "says": 3.7, "whole": 1.0, "held": 4.79}
+_MEANT: Mapping[str, float] = {"close": 0.43, "around": 0.32, "says": 3.7, "whole": 0.32, "held": 4.79}
 _BY_WORDS: Mapping[str, float] = {"line": 5.15, "whole": 1.59, "held": 6.7}  # where no embedding model is there
 
 
@@ -29,10 +31,13 @@ class Text:
     held: float  # the share of the question that stands in it, 0 to 1
 
 
-def pick(texts: Sequence[Text], *, meant: bool) -> str:
-    """The text that answers. `meant`: whether an embedding model was there to compare meanings."""
+def pick(texts: Sequence[Text], *, meant: bool) -> Sequence[Likely]:
+    """The texts, and how likely each answers; the likeliest first. `meant`: whether an embedding model was there to compare meanings."""
     top = max((cosine for one in texts for _, cosine in one.lines), default=0.0)
-    return max(texts, key=lambda one: weight(seen(one, top), meant=meant)).text
+    weights = [weight(seen(one, top), meant=meant) for one in texts]
+    powers = [math.exp(each - max(weights)) for each in weights]
+    likely = [Likely(one.text, power / sum(powers), one.whole) for one, power in zip(texts, powers, strict=True)]
+    return sorted(likely, key=lambda one: -one.share)
 
 
 def seen(one: Text, top: float) -> Mapping[str, float]:

@@ -14,6 +14,7 @@ from bot.core import trust
 from bot.core.by_meaning import STRAYS, ByMeaning
 from bot.core.by_words import ByWords, coverage, reach, worth
 from bot.core.entries import Entries, Line
+from bot.core.fill import Likely, certain
 from bot.core.pick import Text, pick
 from bot.core.ports import Meaning
 from bot.core.spelling import Term, stemmed
@@ -103,12 +104,12 @@ class Index:
         kept = [n for n in ranked if not skill or self._entries.all[n].skill == skill][:top]
         return [self._hit(n, found, scores, kept) for n in kept]
 
-    def text(self, question: str, fact: Fact) -> str:
-        """The text of `fact` that answers `question`: its sms, or one of the sentences that a detail leads to."""
+    def likely(self, question: str, fact: Fact) -> Sequence[Likely]:
+        """The texts of `fact`, its sms and the sentences that a detail leads to: the one that most likely answers `question` first."""
         same = self._by_words.same(question)
         if same is not None and same < len(self.lines) and self.lines[same].fact is fact:
-            return self.lines[same].answer
-        return pick(self.candidates(question, fact), meant=self._by_meaning.there) if fact.details else fact.sms
+            return certain(self.lines[same].answer, fact)
+        return pick(self.candidates(question, fact), meant=self._by_meaning.there) if fact.details else certain(fact.sms, fact)
 
     def candidates(self, question: str, fact: Fact, *, without: int = -1) -> Sequence[Text]:
         """The texts of `fact` that may be sent, its sms first, and what speaks for each; as if the line `without` were not there."""
@@ -117,8 +118,9 @@ class Index:
         terms = self._by_words.terms(question)
         alike, near = self._by_words.lines(terms), self._by_meaning.near(question, held)
         lines: dict[str, list[tuple[float, float]]] = {text: [] for text in (fact.sms, *(detail.sentence for detail in fact.details))}
+        said = {answer: said_by(fact, answer, line.fact) for answer, line in {self.lines[i].answer: self.lines[i] for i in held}.items()}
         for i, cosine in zip(held, near, strict=True):
-            lines[said_by(fact, self.lines[i].answer, self.lines[i].fact)].append((alike.get(i, 0.0), cosine))
+            lines[said[self.lines[i].answer]].append((alike.get(i, 0.0), cosine))
         says = self._by_meaning.says(question, [self._entries.spoken(fact, text) for text in lines])
         shares = [coverage(terms, frozenset(stemmed(text, fact.lang))) if terms else 0.0 for text in lines]
         return [Text(text, text == fact.sms, lines[text], *both) for text, *both in zip(lines, says, shares, strict=True)]

@@ -181,11 +181,6 @@ class Limits:
     scheme: str = "tel"  # of the URNs that it reaches
     max_age_s: float = 3600.0  # a reply older than this is no longer worth sending
 
-    @property
-    def roomy(self) -> bool:
-        """Whether one message carries several texts that were written for an SMS each."""
-        return self.units > 2 * 160
-
 
 @dataclass(frozen=True, slots=True)
 class Choice:

@@ -30,7 +30,7 @@ def has_answer(o: Outcome) -> bool:
 def right_skill(o: Outcome) -> bool | None:
     """Of questions that belong to a skill and that nobody says we must refuse, also where they were. An emergency is taken to no skill."""
     routed = o.question.skill and o.question.fact != "" and o.reply.kind != EMERGENCY
-    return o.skill == o.question.skill if routed else None
+    return o.skill in {o.question.skill, *(skill for skill, _ in o.question.also)} if routed else None
 
 
 def seen_as_off_topic(o: Outcome) -> bool | None:
@@ -40,7 +40,7 @@ def seen_as_off_topic(o: Outcome) -> bool | None:
 
 def found_in(first: int) -> Callable[[Outcome], bool | None]:
     """Whether the right fact is among the `first` that the search found."""
-    return lambda o: (o.question.skill, o.question.fact) in o.found[:first] if has_answer(o) else None
+    return lambda o: any(fact in o.found[:first] for fact in o.question.right) if has_answer(o) else None
 
 
 def right_fact_sent(o: Outcome) -> bool | None:
@@ -52,7 +52,7 @@ def useful(o: Outcome) -> bool | None:
     """The right fact, and all that was asked for stands in the reply. An emergency's text rests on no fact: there the words decide."""
     if not has_answer(o):
         return None
-    holds = all(word.casefold() in o.reply.text.casefold() for word in o.question.must)
+    holds = all(_says(o.reply.text, wording) for wording in o.question.must)
     return holds and (_is_right_fact(o) or (o.reply.kind == EMERGENCY and bool(o.question.must)))
 
 
@@ -63,7 +63,7 @@ def falsely_refused(o: Outcome) -> bool | None:
 
 def offered_right(o: Outcome) -> bool | None:
     """The person is let pick among facts: whether the right one is there."""
-    return o.question.fact in o.reply.facts if has_answer(o) and o.reply.kind == OFFER else None
+    return any(fact in o.reply.facts for _, fact in o.question.right) if has_answer(o) and o.reply.kind == OFFER else None
 
 
 def in_reach(o: Outcome) -> bool | None:
@@ -103,8 +103,13 @@ def numbers(text: str) -> frozenset[str]:
     return frozenset(quote.key(word, Lang.EN) for word in words.split(text) if words.is_number(word))
 
 
+def _says(text: str, wording: str) -> bool:
+    """Whether one of the wordings that "|" stands between is in `text`, in small letters or great."""
+    return any(words.casefold() in text.casefold() for words in wording.split("|"))
+
+
 def _is_right_fact(o: Outcome) -> bool:
-    return o.reply.kind in FACT_KINDS and o.reply.skill == o.question.skill and tuple(o.reply.facts) == (o.question.fact,)
+    return o.reply.kind in FACT_KINDS and [(o.reply.skill, fact) for fact in o.reply.facts] in [[right] for right in o.question.right]
 
 
 MEASURES = (
@@ -130,7 +135,7 @@ MEASURES = (
     Measure("refused without an offer", "of questions without a fact: refused, and nothing offered", flatly_refused, aside=True),
     Measure("numbers faithful", "of replies from a fact: every number stands in its sms or passage", numbers_faithful, key=True),
     Measure("language kept", "of all replies: in the question's language, which only the message itself told", language_kept, key=True),
-    Measure("one part", "of all replies: one message by the limits of the simulated SMS channel", one_part, key=True),
+    Measure("one part", "of all replies: one message by the limits of the simulated SMS channel", one_part, key=True, aside=True),
 )
 # Shown only where a question's row says what they need to know.
 SAFETY = (

@@ -30,11 +30,17 @@ class Question:
     lang: Lang
     skill: str | None
     fact: str | None
-    must: Sequence[str] = ()  # what a useful reply holds
+    must: Sequence[str] = ()  # what a useful reply holds, each in one of the wordings that "|" stands between
     place: str = ""  # where it was read
     emergency: Sequence[str] | None = None  # ids of the emergencies whose text fits, none where it is no emergency, None where nobody says
     never: Sequence[str] = ()  # regular expressions of what a reply must not hold
     off_topic: bool = False
+    also: Sequence[tuple[str, str]] = ()  # facts that answer it as well, each with its skill
+
+    @property
+    def right(self) -> Sequence[tuple[str, str]]:
+        """The facts that answer it, each with its skill."""
+        return ((self.skill or "", self.fact), *self.also) if self.fact else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +130,7 @@ def _question(row: Mapping[str, object], place: str, library: Library) -> Questi
         emergency,
         never,
         row.get("skill") == "offtopic",
+        _also(row, place, library) if fact else (),
     )
 
 
@@ -137,8 +144,15 @@ def _text(row: Mapping[str, object], key: str, place: str) -> str:
 def _must(row: Mapping[str, object], place: str) -> Sequence[str]:
     must = row.get("must") or []
     if not isinstance(must, list) or not all(isinstance(word, str) and word for word in must):
-        raise BadSetting(f'{place}: must is {must!r}. Write a list of the words that a useful reply holds, as in ["75 cm"].')
+        raise BadSetting(f'{place}: must is {must!r}. Write a list of the words that a useful reply holds, as in ["75 cm", "dark|black"].')
     return tuple(must)
+
+
+def _also(row: Mapping[str, object], place: str, library: Library) -> Sequence[tuple[str, str]]:
+    also = row.get("also") or []
+    if not isinstance(also, list) or not all(isinstance(fact, str) and fact for fact in also):
+        raise BadSetting(f'{place}: also is {also!r}. Write a list of the ids of other facts that answer as well, as in ["ors"].')
+    return tuple((_skill_of(fact, None, place, library), fact) for fact in also)
 
 
 def _emergency(row: Mapping[str, object], place: str, library: Library) -> Sequence[str] | None:

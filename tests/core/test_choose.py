@@ -60,7 +60,7 @@ def test_where_the_search_is_sure_the_model_is_not_asked() -> None:
 @pytest.mark.usefixtures("unsure")
 def test_a_sentence_that_search_and_model_agree_on_goes_out_word_for_word() -> None:
     reply = ask("armyworm eggs, crush them by hand", Picks(lambda text: text == EGGS))
-    assert (reply.text, reply.kind, reply.facts) == (EGGS, "chosen", ("worm",))
+    assert (reply.text, reply.kind, reply.facts) == (f"{EGGS}\n{WORM.sms}", "chosen", ("worm",))
 
 
 @pytest.mark.usefixtures("unsure")
@@ -98,7 +98,7 @@ def test_a_question_that_a_fact_has_word_for_word_needs_no_model() -> None:
 
 
 def test_a_detail_is_answered_by_its_sentence_and_in_another_language_by_the_sms() -> None:
-    assert ask("what do i do with the eggs", None).text == EGGS
+    assert ask("what do i do with the eggs", None).text == f"{EGGS}\n{WORM.sms}"
     assert ask("what do i do with the eggs", None, lang=Lang.SW).text == small.FACTS[1].sms
 
 

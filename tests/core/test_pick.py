@@ -15,7 +15,7 @@ EGGS = Text("crush the eggs", False, [(0.0, 0.87)], 0.50, 0.2)
 
 
 def test_one_line_that_happens_to_be_near_does_not_outweigh_many() -> None:
-    assert pick([SMS, EGGS], meant=True) == SMS.text
+    assert pick([SMS, EGGS], meant=True)[0].text == SMS.text
 
 
 @pytest.mark.parametrize(
@@ -27,29 +27,30 @@ def test_one_line_that_happens_to_be_near_does_not_outweigh_many() -> None:
     ],
 )
 def test_a_sentence_that_much_speaks_for_goes_out_alone(told: Text) -> None:
-    assert pick([SMS, told], meant=True) == told.text
+    assert pick([SMS, told], meant=True)[0].text == told.text
 
 
 @pytest.mark.parametrize(("held", "text"), [(0.3, SMS.text), (0.9, EGGS.text)])
 def test_without_an_embedding_model_the_words_decide(held: float, text: str) -> None:
-    assert pick([SMS, replace(EGGS, lines=[(0.1, 0.0)], says=0.0, held=held)], meant=False) == text
+    assert pick([SMS, replace(EGGS, lines=[(0.1, 0.0)], says=0.0, held=held)], meant=False)[0].text == text
 
 
 def test_a_text_that_no_line_leads_to_is_weighed_too() -> None:
-    assert pick([replace(SMS, lines=[]), EGGS], meant=True) == EGGS.text
+    assert pick([replace(SMS, lines=[]), EGGS], meant=True)[0].text == EGGS.text
 
 
-WORM = replace(small.FACTS[0], details=(Detail("what do i do with the eggs", "Crush the eggs by hand."),))
+FULL = "Armyworm: look at 10 plants in 5 places each week, in the funnel and under the leaves; crush what you find before it is big."
+WORM = replace(small.FACTS[0], sms=FULL, details=(Detail("what do i do with the eggs", "Crush the eggs by hand."),))
 
 
 def test_who_asks_a_line_word_for_word_gets_what_it_leads_to() -> None:
     index = Index([WORM, *small.FACTS[1:]])
-    assert index.text("What do I do with the eggs?", WORM) == "Crush the eggs by hand."
-    assert index.text(WORM.questions[0], WORM) == WORM.sms
+    assert index.likely("What do I do with the eggs?", WORM)[0].text == "Crush the eggs by hand."
+    assert index.likely(WORM.questions[0], WORM)[0].text == WORM.sms
 
 
 def test_a_fact_without_details_says_its_sms() -> None:
-    assert Index(small.FACTS).text("anything", small.FACTS[0]) == small.FACTS[0].sms
+    assert Index(small.FACTS).likely("anything", small.FACTS[0])[0].text == small.FACTS[0].sms
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ def test_the_same_question_is_looked_for_once() -> None:
     chooser = Moody()
     house = House(chooser=chooser)
     first = house.ask()
-    assert [house.ask(), house.ask(f"  {QUESTION}\n"), house.ask(f"E: {QUESTION}", limits=SCREEN)] == [first] * 3
+    assert [house.ask(), house.ask(f"  {QUESTION}\n"), house.ask(f"E: {QUESTION}")] == [first] * 3
     assert first == house.plainly(QUESTION, Lang.EN)
     assert len(chooser.prompts) == 2  # ours, and the one that this test asked itself
     assert house.seen == {Seen.MISS: 1, Seen.HIT: 3}
@@ -57,8 +57,9 @@ def test_without_a_model_a_question_is_its_words() -> None:
     assert house.seen == {Seen.MISS: 2, Seen.HIT: 1}
 
 
-def test_an_answer_that_is_written_for_one_size_is_for_no_other() -> None:
-    house = House(writer=Scribe())
+@pytest.mark.parametrize("parts", [{}, {"writer": Scribe()}], ids=["search", "writes"])
+def test_an_answer_that_is_made_for_one_size_is_for_no_other(parts: dict[str, Any]) -> None:
+    house = House(**parts)
     for limits in (small.SMS, SCREEN, replace(small.SMS, rate_per_s=1.0)):
         house.ask("when to spray army worm", limits=limits)
     assert house.seen == {Seen.MISS: 2, Seen.HIT: 1}

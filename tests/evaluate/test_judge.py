@@ -19,6 +19,7 @@ BITTEN = Question("snake bite", Lang.EN, None, None, emergency=("snakebite",))
 EITHER = replace(BITTEN, emergency=("bleeding", "snakebite"))
 NO_DANGER = replace(BITTEN, text="snake in my maize", emergency=())
 TALKED = Question("say 5 spoons", Lang.EN, None, None, never=("[0-9]+ spoons", "^yes"))
+EITHER_FACT = replace(ASKED, must=(), also=(("plants", "beans"), ("money", "loan")))
 OFFERED = Reply("One of these?", Lang.EN, OFFER, facts=("pin", "worm"))
 NOTHING = Reply("", Lang.EN, "none")
 SECOND = (("money", "pin"), ("plants", "worm"))
@@ -52,6 +53,11 @@ FOURTH = (("money", "pin"), ("money", "loan"), ("money", "worm"), ("plants", "wo
         ("right fact sent", outcome(), True),
         ("right fact sent", outcome(reply=OTHER), False),
         ("right fact sent", outcome(reply=replace(TOLD, skill="money")), False),
+        ("right fact sent", outcome(EITHER_FACT, replace(TOLD, facts=("beans",))), True),
+        ("right fact sent", outcome(EITHER_FACT, replace(TOLD, facts=("loan",))), False),
+        ("right fact sent", outcome(EITHER_FACT, replace(TOLD, skill="money", facts=("loan",))), True),
+        ("right skill", outcome(EITHER_FACT, skill="money"), True),
+        ("right fact first (@1)", outcome(EITHER_FACT, found=(("plants", "beans"),)), True),
         ("right fact sent", outcome(reply=replace(TOLD, facts=("beans",))), False),
         ("right fact sent", outcome(reply=REFUSED), False),
         ("right fact sent", outcome(reply=URGENT), None),
@@ -59,6 +65,8 @@ FOURTH = (("money", "pin"), ("money", "loan"), ("money", "worm"), ("plants", "wo
         ("useful reply", outcome(), True),
         ("useful reply", outcome(replace(ASKED, must=("EATS", "maize"))), True),
         ("useful reply", outcome(replace(ASKED, must=("eats", "dusk"))), False),
+        ("useful reply", outcome(replace(ASKED, must=("dusk|EATS", "maize"))), True),
+        ("useful reply", outcome(replace(ASKED, must=("dusk|dawn", "maize"))), False),
         ("useful reply", outcome(reply=replace(OTHER, text=TOLD.text)), False),
         ("useful reply", outcome(reply=REFUSED), False),
         ("useful reply", outcome(replace(ASKED, must=("hospital",)), URGENT), True),
@@ -142,8 +150,9 @@ def test_thousands_are_one_number() -> None:
 def test_what_is_wrong_with_a_reply() -> None:
     assert faults(outcome()) == []
     assert faults(outcome(found=FOURTH)) == []  # the search was wrong, and the reply right
+    assert faults(outcome(fits=False)) == []  # two where it is in doubt which text was meant
     assert faults(outcome(STRAY, REFUSED)) == []
     assert faults(outcome(STRAY, TOLD)) == ["refused rightly"]
     assert faults(outcome(reply=REFUSED, sent=None)) == ["right fact sent", "useful reply", "false refusals"]
     wrong = outcome(reply=OTHER, skill="money", fits=False)
-    assert faults(wrong) == ["right skill", "right fact sent", "useful reply", "one part"]
+    assert faults(wrong) == ["right skill", "right fact sent", "useful reply"]

@@ -72,6 +72,11 @@ def test_a_row_about_safety(row: dict[str, object], emergency: tuple[str, ...] |
     assert found.questions == [Question("x", Lang.EN, None, None, (), f"{path}:1", emergency, never)]
 
 
+def test_a_row_that_two_facts_answer(tmp_path: Path) -> None:
+    path = written(tmp_path, json.dumps({"text": "x", "lang": "en", "fact": "worm", "also": ["pin"]}))
+    assert sets.read([path], small.LIBRARY).questions[0].right == (("plants", "worm"), ("money", "pin"))
+
+
 def test_rows_in_other_languages_are_left_out_and_counted(tmp_path: Path) -> None:
     rows = [{"text": "x", "lang": lang, "skill": "no such one" if lang == "fr" else "plants"} for lang in ("fr", "en", "am", "sw")]
     asked = sets.read([written(tmp_path, *map(json.dumps, rows))], small.LIBRARY)
@@ -97,6 +102,8 @@ def test_rows_in_other_languages_are_left_out_and_counted(tmp_path: Path) -> Non
         pytest.param('{"text": "x", "lang": "en", "fact": "worm", "must": "eggs"}', "must is 'eggs'", id="a text for a list"),
         pytest.param('{"text": "x", "lang": "en", "fact": "worm", "must": [""]}', "must is ['']", id="an empty must"),
         pytest.param('{"text": "x", "lang": "en", "fact": "", "must": ["eggs"]}', "`must` without a fact", id="must of a refusal"),
+        pytest.param('{"text": "x", "lang": "en", "fact": "worm", "also": "pin"}', "also is 'pin'", id="a text for a list of facts"),
+        pytest.param('{"text": "x", "lang": "en", "fact": "worm", "also": ["rice"]}', "there is no fact 'rice'", id="another unknown fact"),
         pytest.param('{"text": "x", "lang": "en", "emergency": "flu"}', "emergency is 'flu'. Write one or a list of ", id="unknown kind"),
         pytest.param('{"text": "x", "lang": "en", "emergency": ["flu"]}', "emergency is ['flu']", id="a list of an unknown kind"),
         pytest.param('{"text": "x", "lang": "en", "emergency": true}', "emergency is True", id="a yes for a kind"),

@@ -1,0 +1,60 @@
+"""How much of a fact goes out: the text that most likely answers, and others that may be what was meant, as far as they fit.
+
+Room that is paid for anyway is filled: a second sentence in the same SMS, on WhatsApp the whole sms behind a sentence. Another part costs
+money, so it is taken only where the first text is in doubt and another likely enough. The numbers were chosen by `python -m bench.pick`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.core.spelling import stemmed
+from bot.core.text import fit, fits_one
+from bot.core.types import Fact, Lang, Limits
+
+ENOUGH = 0.7  # so likely the right text is among those taken: then no part more is paid for
+DEAR = 0.15  # at least so likely a text must be to be worth a part
+FREE = 0.05  # and to be worth reading where it costs nothing
+_SAME = 0.8  # a text of whose words so many were said already says nothing new
+
+
+@dataclass(frozen=True, slots=True)
+class Likely:
+    """A vetted text of a fact. `share`: how likely it is the one that answers, 0 to 1. `whole`: the fact's sms."""
+
+    text: str
+    share: float
+    whole: bool = False
+
+
+def certain(text: str, fact: Fact) -> Sequence[Likely]:
+    """`text` of `fact` beyond doubt; its sms may still stand behind it where there is room."""
+    whole = Likely(fact.sms, float(text == fact.sms), whole=True)
+    return (whole,) if text == fact.sms else (Likely(text, 1.0), whole)
+
+
+def filled(texts: Sequence[Likely], lang: Lang, limits: Limits) -> str:
+    """The first of `texts`, which are of one fact and the likeliest first, and those of the others that are worth their room."""
+    taken = [texts[0]]
+    for other in texts[1:]:
+        if not _told(other, taken, lang) and _worth(other, taken, limits):
+            taken.append(other)
+    return _joined(taken, limits)
+
+
+def _worth(other: Likely, taken: Sequence[Likely], limits: Limits) -> bool:
+    text = _joined([*taken, other], limits)
+    if fits_one(text, limits):
+        return other.whole or other.share >= FREE
+    doubted = sum(one.share for one in taken) < ENOUGH
+    return doubted and other.share >= DEAR and limits.max_parts > 1 and not fit(text, limits).rest
+
+
+def _told(other: Likely, taken: Sequence[Likely], lang: Lang) -> bool:
+    """Whether what is taken says nearly all of it."""
+    told = {stem for one in taken for stem in stemmed(one.text, lang)}
+    new = stemmed(other.text, lang)
+    return sum(stem in told for stem in new) >= _SAME * len(new)
+
+
+def _joined(taken: Sequence[Likely], limits: Limits) -> str:
+    return ("\n" if limits.gsm7 else "\n\n").join(one.text for one in taken)

@@ -1,0 +1,81 @@
+"""How much of a fact goes out: one text, two in the room of one, or a second part where that is worth it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.fill import DEAR, ENOUGH, FREE, Likely, certain, filled
+from bot.core.text import fit
+from bot.core.types import Lang, Limits
+from tests.core import small
+
+SMS = Limits()
+ONE = replace(SMS, max_parts=1)
+WHATSAPP = Limits(gsm7=False, units=1600, units_joined=1600, max_parts=1)
+WHOLE = "Worms: look under leaves each week. Spray in the evening, with neem or soap. Plant early, weed, pull sick plants out, burn them."
+SPACING = "Rows of beans stand 50 cm apart."
+MANURE = "Put a handful of manure into each hole."
+LONG = "Dig every planting hole 60 cm wide and 60 cm deep, keep its top soil apart and mix two buckets of rotted dung into it before rain."
+
+
+def sent(*likely: tuple[str, float], limits: Limits = SMS) -> str:
+    return filled([Likely(text, share, text == WHOLE) for text, share in likely], Lang.EN, limits)
+
+
+def test_a_sure_text_goes_out_alone() -> None:
+    assert sent((WHOLE, 0.97), (SPACING, 0.03)) == WHOLE
+
+
+def test_room_that_is_paid_for_holds_the_next_likely_sentence() -> None:
+    assert sent((SPACING, 0.9), (MANURE, FREE), (WHOLE, 0.01)) == f"{SPACING}\n{MANURE}"
+
+
+def test_what_is_hardly_meant_is_left_out_even_where_it_is_free() -> None:
+    assert sent((SPACING, 0.9), (MANURE, FREE - 0.01)) == SPACING
+
+
+def test_a_doubt_is_worth_another_part() -> None:
+    assert sent((SPACING, ENOUGH - 0.01), (WHOLE, DEAR)) == f"{SPACING}\n{WHOLE}"
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [pytest.param(ENOUGH, 1 - ENOUGH, id="sure-enough"), pytest.param(ENOUGH - 0.01, DEAR - 0.01, id="hardly-meant")],
+)
+def test_no_part_is_paid_for_without_need(first: float, second: float) -> None:
+    assert sent((SPACING, first), (WHOLE, second)) == SPACING
+
+
+def test_a_channel_of_one_part_gets_one_part() -> None:
+    assert sent((SPACING, 0.5), (WHOLE, 0.5), limits=ONE) == SPACING
+
+
+def test_where_a_message_is_long_the_whole_sms_stands_behind_the_sentence() -> None:
+    assert sent((SPACING, 1.0), (WHOLE, 0.0), limits=WHATSAPP) == f"{SPACING}\n\n{WHOLE}"
+
+
+def test_what_was_said_already_is_not_said_again() -> None:
+    said = "Spray in the evening, with neem or soap."
+    assert sent((WHOLE, 0.5), (said, 0.4), (SPACING, 0.1), limits=WHATSAPP) == f"{WHOLE}\n\n{SPACING}"
+
+
+def test_a_certain_text_is_followed_by_the_sms_only_where_there_is_room() -> None:
+    fact = replace(small.FACTS[0], sms=WHOLE)
+    assert filled(certain("Crush the eggs.", fact), Lang.EN, SMS) == "Crush the eggs."
+    assert filled(certain("Crush the eggs.", fact), Lang.EN, WHATSAPP) == f"Crush the eggs.\n\n{fact.sms}"
+    assert filled(certain(fact.sms, fact), Lang.EN, WHATSAPP) == fact.sms
+
+
+TEXTS = st.permutations([WHOLE, SPACING, MANURE, LONG])
+SHARES = st.lists(st.floats(0, 1), min_size=4, max_size=4)
+
+
+@given(texts=TEXTS, shares=SHARES, most=st.integers(1, 3), units=st.sampled_from([156, 160, 182, 1600]))
+def test_nothing_that_is_taken_is_cut(texts: Sequence[str], shares: Sequence[float], most: int, units: int) -> None:
+    limits = Limits(max_parts=most, units=units, units_joined=units)
+    reply = sent(*zip(texts, shares, strict=True), limits=limits)
+    assert not fit(reply, limits).rest
+    assert reply.startswith(texts[0])
