@@ -64,8 +64,8 @@ def test_what_was_said_already_is_not_said_again() -> None:
 
 def test_a_certain_text_is_followed_by_the_sms_only_where_there_is_room() -> None:
     fact = replace(small.FACTS[0], sms=WHOLE)
-    assert filled(certain("Crush the eggs.", fact), Lang.EN, SMS) == "Crush the eggs."
-    assert filled(certain("Crush the eggs.", fact), Lang.EN, WHATSAPP) == f"Crush the eggs.\n\n{fact.sms}"
+    assert filled(certain(LONG, fact), Lang.EN, SMS) == LONG
+    assert filled(certain(LONG, fact), Lang.EN, WHATSAPP) == f"{LONG}\n\n{fact.sms}"
     assert filled(certain(fact.sms, fact), Lang.EN, WHATSAPP) == fact.sms
 
 

@@ -40,12 +40,16 @@ def test_a_text_that_no_line_leads_to_is_weighed_too() -> None:
 
 
 FULL = "Armyworm: look at 10 plants in 5 places each week, in the funnel and under the leaves; crush what you find before it is big."
-WORM = replace(small.FACTS[0], sms=FULL, details=(Detail("what do i do with the eggs", "Crush the eggs by hand."),))
+WORM = replace(
+    small.FACTS[0],
+    sms=FULL,
+    details=(Detail("what do i do with the eggs", "Crush the eggs by hand, early in the day, before they hatch."),),
+)
 
 
 def test_who_asks_a_line_word_for_word_gets_what_it_leads_to() -> None:
     index = Index([WORM, *small.FACTS[1:]])
-    assert index.likely("What do I do with the eggs?", WORM)[0].text == "Crush the eggs by hand."
+    assert index.likely("What do I do with the eggs?", WORM)[0].text == "Crush the eggs by hand, early in the day, before they hatch."
     assert index.likely(WORM.questions[0], WORM)[0].text == WORM.sms
 
 
@@ -56,8 +60,12 @@ def test_a_fact_without_details_says_its_sms() -> None:
 @pytest.mark.parametrize(
     ("limits", "text"),
     [
-        pytest.param(small.SMS, "Crush the eggs by hand.", id="sms"),
-        pytest.param(Limits(gsm7=False, units=1600, units_joined=1600), f"Crush the eggs by hand.\n\n{WORM.sms}", id="whatsapp"),
+        pytest.param(small.SMS, "Crush the eggs by hand, early in the day, before they hatch.", id="sms"),
+        pytest.param(
+            Limits(gsm7=False, units=1600, units_joined=1600),
+            f"Crush the eggs by hand, early in the day, before they hatch.\n\n{WORM.sms}",
+            id="whatsapp",
+        ),
     ],
 )
 def test_where_there_is_room_the_whole_sms_stands_behind_the_sentence(limits: Limits, text: str) -> None:
