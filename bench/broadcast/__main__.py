@@ -41,7 +41,7 @@ _ROWS: Sequence[tuple[str, Callable[[Outcome], str]]] = (
 
 
 def main() -> int:
-    """Prints the table. Returns the exit status."""
+    """Prints the table as far as it is known, after each stack. Returns the exit status."""
     parser = argparse.ArgumentParser(prog="bench.broadcast", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--people", type=int, default=2_000)
     parser.add_argument("--kills", type=int, default=4)
@@ -53,9 +53,11 @@ def main() -> int:
     given = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # so that the service and the servers are ended too
     plan = Plan(given.people, given.kills, given.rate, given.idle_s, given.ask_every_s, given.seed)
-    outcomes = [run(name, plan) for name in STACKS if given.stack in (name, "both")]
-    print(f"Measured {caption()}, seed {given.seed}.\n")
-    print(table(["", *(one.stack for one in outcomes)], [[name, *(say(one) for one in outcomes)] for name, say in _ROWS]))
+    outcomes: list[Outcome] = []
+    for stack in (name for name in STACKS if given.stack in (name, "both")):
+        outcomes.append(run(stack, plan))
+        print(f"Measured {caption()}, seed {given.seed}.\n")  # after each: who stops the second keeps the first
+        print(table(["", *(one.stack for one in outcomes)], [[name, *(say(one) for one in outcomes)] for name, say in _ROWS]), flush=True)
     return 0 if all(one.faultless for one in outcomes) else 1
 
 
