@@ -10,7 +10,7 @@ from bot.core.loops import Loops
 from bot.core.menu import rendered
 from bot.core.ports import Channel, Clock, limits_for
 from bot.core.storage import Claim, ClaimedMessage, NewDelivery, Store
-from bot.core.text import fit, fits_one
+from bot.core.text import fit
 from bot.core.ticket import Approved
 from bot.core.types import Lane, Lang, Library, Limits, Reply
 
@@ -137,6 +137,12 @@ class Answering:
         skill = self.library.skill(reply.skill)
         new = not (claimed.contact.greeted or claimed.message.session_id)
         for more in (self.library.text("welcome", reply.lang) if new else "", skill.disclaimer.get(reply.lang, "") if skill else ""):
-            if more and fits_one(f"{text} {more}", limits):
+            if more and _no_dearer(f"{text} {more}", text, limits):
                 text = f"{text} {more}"
         return text
+
+
+def _no_dearer(longer: str, text: str, limits: Limits) -> bool:
+    """Whether `longer` takes no more parts than `text`, and nothing of it is left over."""
+    fitted = fit(longer, limits)
+    return not fitted.rest and len(fitted.parts) <= len(fit(text, limits).parts)

@@ -1,20 +1,22 @@
 """How much of a fact goes out: the text that most likely answers, and others that may be what was meant, as far as they fit.
 
-Room that is paid for anyway is filled: a second sentence in the same SMS, on WhatsApp the whole sms behind a sentence. Another part costs
-money, so it is taken only where the first text is in doubt and another likely enough. The numbers were chosen by `python -m bench.pick`.
+Room that is paid for anyway is filled: a second sentence in the same SMS, or the whole sms behind a sentence where both fit. Another part
+costs money, so it is taken only where the first text is in doubt and another likely enough. The numbers were chosen by
+`python -m bench.pick`.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from bot.core.spelling import stemmed
+from bot.core import quote, words
 from bot.core.text import fit, fits_one
 from bot.core.types import Fact, Lang, Limits
 
 ENOUGH = 0.7  # so likely the right text is among those taken: then no part more is paid for
 DEAR = 0.15  # at least so likely a text must be to be worth a part
 FREE = 0.05  # and to be worth reading where it costs nothing
-_SAME = 0.8  # a text of whose words so many were said already says nothing new
+_SAME = 0.8  # a text of whose words so many were said already, every number and every "not" among them, says nothing new
+_SMS = 160  # units: what was asked on a wider screen may be pushed as an SMS
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +36,20 @@ def certain(text: str, fact: Fact) -> Sequence[Likely]:
 
 def filled(texts: Sequence[Likely], lang: Lang, limits: Limits) -> str:
     """The first of `texts`, which are of one fact and the likeliest first, and those of the others that are worth their room."""
+    limits = replace(limits, units=min(limits.units, _SMS)) if limits.gsm7 else limits
     taken = [texts[0]]
     for other in texts[1:]:
         if not _told(other, taken, lang) and _worth(other, taken, limits):
-            taken.append(other)
+            taken = _with(other, taken, lang, limits)
     return _joined(taken, limits)
+
+
+def _with(other: Likely, taken: Sequence[Likely], lang: Lang, limits: Limits) -> list[Likely]:
+    """What is taken and the `other`; that alone where it says all of it, and both would need a part more."""
+    both = [*taken, other]
+    if not fits_one(_joined(both, limits), limits) and all(_told(one, [other], lang) for one in taken):
+        return [replace(other, share=sum(one.share for one in both))]
+    return both
 
 
 def _worth(other: Likely, taken: Sequence[Likely], limits: Limits) -> bool:
@@ -51,9 +62,11 @@ def _worth(other: Likely, taken: Sequence[Likely], limits: Limits) -> bool:
 
 def _told(other: Likely, taken: Sequence[Likely], lang: Lang) -> bool:
     """Whether what is taken says nearly all of it."""
-    told = {stem for one in taken for stem in stemmed(one.text, lang)}
-    new = stemmed(other.text, lang)
-    return sum(stem in told for stem in new) >= _SAME * len(new)
+    told = {token.key for one in taken for token in quote.tokens(one.text, lang)}
+    said = quote.tokens(other.text, lang)
+    new = [token for token in said if token.key not in told]
+    weighty = any(words.is_number(token.word) or words.is_negator(token.word) for token in new)
+    return bool(said) and not weighty and len(new) <= (1 - _SAME) * len(said)
 
 
 def _joined(taken: Sequence[Likely], limits: Limits) -> str:

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Row, select
 
 from bot.core.alert.broadcast import EXERCISE, Clearance, Mode, Stage
 from bot.core.storage import Part
-from bot.core.text import fold
+from bot.core.text import fold, unmarked
 from bot.store.alert_tables import BROADCAST, MEMBERSHIP
 from bot.store.statements import ROW, given
 
@@ -39,9 +39,7 @@ def judged(broadcast: Row[Any] | None, parts: Sequence[Part], *, exercises: bool
 
 def _words(parts: Sequence[Part]) -> str:
     """The text that was broken into `parts`, without the marks that count them."""
-    total = len(parts)
-    marks = [f"({n}/{total}) " if total > 1 else "" for n in range(1, total + 1)]
-    return _plain(" ".join(part.text.removeprefix(mark) for part, mark in zip(parts, marks, strict=True)))
+    return _plain(unmarked([part.text for part in parts]))
 
 
 def _plain(text: str) -> str:

@@ -7,6 +7,7 @@ from bot.core.alert.notice import Notice, RollAnswer
 from bot.core.bucket import Bucket
 from bot.core.price import Price
 from bot.core.storage import Claim, Line, NewDelivery, Part, WaitingAnswer
+from bot.core.text import unmarked
 from bot.core.ticket import Approved, Ticket
 from bot.core.types import OFFER, Contact, Message, Session, Status, climbs
 from bot.core.waiting import Hold
@@ -193,4 +194,4 @@ def as_answer(row: Outgoing) -> WaitingAnswer:
     """What a screen is shown of a delivery."""
     assert row.order.message_id is not None
     offers = tuple(row.order.facts) if row.order.kind == OFFER else ()
-    return WaitingAnswer(row.id, row.order.message_id, " ".join(part.text for part in row.parts), row.status, offers)
+    return WaitingAnswer(row.id, row.order.message_id, unmarked([part.text for part in row.parts]), row.status, offers)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, Update, case, delete, insert, select, up
 
 from bot.core.price import Price
 from bot.core.storage import Claim, NewDelivery, Part, WaitingAnswer
+from bot.core.text import unmarked
 from bot.core.types import OFFER, Status
 from bot.store import recent, rows
 from bot.store.engine import insert_once
@@ -103,7 +104,7 @@ def parts(connection: Connection, delivery_id: int) -> tuple[Part, ...]:
 def answer(connection: Connection, delivery_id: int) -> WaitingAnswer:
     """What a screen is shown of a delivery."""
     row = connection.execute(_SHOWN, {"row": delivery_id}).one()
-    text = " ".join(part.text for part in parts(connection, delivery_id))
+    text = unmarked([part.text for part in parts(connection, delivery_id)])
     return WaitingAnswer(delivery_id, row.message_id, text, Status(row.status), tuple(row.facts) if row.kind == OFFER else ())
 
 

@@ -168,13 +168,14 @@ def test_a_question_that_kills_its_worker_is_answered_without_the_model_in_the_e
         pytest.param("Short.", "model", False, "Ask an officer.", f"Short. {WELCOME} Ask an officer.", id="welcome-and-disclaimer"),
         pytest.param("x" * 145, "fact", False, "Ask an officer.", "x" * 145, id="no-room-for-either"),
         pytest.param("x" * 143, "fact", False, "Ask one.", "x" * 143 + " Ask one.", id="room-for-the-shorter"),
+        pytest.param(f"{'x' * 100}\n{'y' * 80}", "fact", False, "", f"(1/2) {'x' * 100}|(2/2) {'y' * 80} {WELCOME}", id="in-a-second-part"),
         pytest.param("Sorry.", "refusal", False, "Ask an officer.", "Sorry.", id="a-refusal-says-it-itself"),
         pytest.param("Short.", "fact", True, "", "Short.", id="a-screen-needs-no-welcome"),
         pytest.param("x" * 142, "fact", True, "Ask an officer.", "x" * 142, id="a-screen-is-smaller"),
     ],
 )
 def test_an_answer_is_rounded_off_where_there_is_room(text: str, kind: str, screen: bool, disclaimer: str, expected: str) -> None:
-    assert Bench(text, kind, screen=screen, disclaimer=disclaimer).answer() == [expected]
+    assert Bench(text, kind, screen=screen, disclaimer=disclaimer).answer() == expected.split("|")
 
 
 @pytest.mark.parametrize(

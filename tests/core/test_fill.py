@@ -62,6 +62,29 @@ def test_what_was_said_already_is_not_said_again() -> None:
     assert sent((WHOLE, 0.5), (said, 0.4), (SPACING, 0.1), limits=WHATSAPP) == f"{WHOLE}\n\n{SPACING}"
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        pytest.param("Rows of beans stand 50 cm apart.", "Rows of beans stand 45 cm apart.", id="another-number"),
+        pytest.param("Store wet beans in the sack.", "Do not store wet beans in the sack.", id="a-not"),
+    ],
+)
+def test_what_differs_by_little_that_matters_is_not_said_already(first: str, second: str) -> None:
+    assert sent((first, 0.5), (second, 0.5)) == f"{first}\n{second}"
+
+
+def test_a_text_that_says_all_of_the_first_and_more_stands_for_it() -> None:
+    assert sent(("Spray in the evening, with neem or soap.", 0.5), (WHOLE, 0.4)) == WHOLE
+
+
+def test_a_wide_screen_is_not_filled_beyond_an_sms() -> None:
+    assert sent((LONG, 0.9), (MANURE, 0.1), limits=replace(ONE, units=180)) == LONG
+
+
+def test_two_texts_come_as_a_part_each() -> None:
+    assert fit(sent((SPACING, 0.5), (WHOLE, 0.5)), SMS).parts == (f"(1/2) {SPACING}", f"(2/2) {WHOLE}")
+
+
 def test_a_certain_text_is_followed_by_the_sms_only_where_there_is_room() -> None:
     fact = replace(small.FACTS[0], sms=WHOLE)
     assert filled(certain(LONG, fact), Lang.EN, SMS) == LONG
@@ -78,4 +101,5 @@ def test_nothing_that_is_taken_is_cut(texts: Sequence[str], shares: Sequence[flo
     limits = Limits(max_parts=most, units=units, units_joined=units)
     reply = sent(*zip(texts, shares, strict=True), limits=limits)
     assert not fit(reply, limits).rest
+    assert most > 1 or len(fit(reply, limits).parts) == 1
     assert reply.startswith(texts[0])

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 from bot.__main__ import main
-from bot.core.text import measure
+from bot.core.text import fit
 from bot.core.types import Limits
 from bot.evaluate.judge import MEASURES
 
@@ -37,7 +37,8 @@ def test_the_shipped_skills(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert sum(bool(row["wrong"]) for row in rows) == said.count("WRONG: ")
     assert {row["got"]["kind"] for row in rows} <= {"fact", "offer", "refusal", "emergency", "fixed", "menu", "none"}
     assert all("numbers faithful" not in row["wrong"] for row in rows)
-    assert all(measure(row["got"]["text"], Limits()).units <= 2 * 160 for row in rows)
+    assert not any(fit(row["got"]["text"], Limits()).rest for row in rows)
+    assert sum(len(fit(row["got"]["text"], Limits()).parts) for row in rows) <= 1.4 * len(rows)
     names = {found.text for found in ElementTree.fromstring((out / "plot.svg").read_text()).iter()}
     assert {m.name for m in MEASURES if m.key} <= names
 
@@ -78,12 +79,12 @@ def test_another_adapter_chooses(tmp_path: Path, capsys: pytest.CaptureFixture[s
 
     monkeypatch.setattr("models.trial.trial", trial)
     asked = tmp_path / "asked.jsonl"
-    asked.write_text(json.dumps({"text": "can a small dog guard maize at night", "lang": "en"}))
+    asked.write_text(json.dumps({"text": "can a dog watch my maize at night", "lang": "en"}))
     assert main(["eval", "--model", "ujumbe-270m", "--adapter", "mine.gguf", "--file", str(asked), "--show", "all"]) == 0
     said = capsys.readouterr().out
     assert tried == [("ujumbe-270m", Path("mine.gguf"))]
     assert "model ujumbe-270m with adapter mine.gguf, embedder none" in said
-    assert "can a small dog guard maize at night" in "".join(first.asked)
+    assert "can a dog watch my maize at night" in "".join(first.asked)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from bot.core.text.gsm7 import alphabet, single, weigher
 from bot.core.types import Limits
 
 _INK = re.compile(r"\S")
+_PARAGRAPH = re.compile(r"\s*\n\s*")
 _LEAST = 20  # units of text below which a part says nothing
 _FILLS = (0.5, 0.75, 1.0)  # how full a part must be to end at a sentence or clause: looser is nicer, tighter holds more
 
@@ -41,9 +42,10 @@ def fit(text: str, limits: Limits, *, hint: str = "") -> Fitted:
     """Cuts `text`, folded where the channel is SMS, into at most `limits.max_parts` independent messages of one part each.
 
     Each holds `limits.units` septets or, where any character of the whole text is outside GSM-7, `limits.ucs2_units` UTF-16
-    units; channels without GSM-7 hold `limits.units` UTF-16 units. Cuts fall at the end of a paragraph or sentence where that
-    leaves a part at least half full, else of a clause, else of a word; only what is bigger than a part is cut anywhere else,
-    and even then no surrogate pair, escape pair or visible character is torn that fits. Several parts are marked "(1/2) ".
+    units; channels without GSM-7 hold `limits.units` UTF-16 units. Two paragraphs that fit a part each get one each. Else cuts fall at
+    the end of a paragraph or sentence where that leaves a part at least half full, else of a clause, else of a word; only what is bigger
+    than a part is cut anywhere else, and even then no surrogate pair, escape pair or visible character is torn that fits. Several
+    parts are marked "(1/2) ".
     What is over comes back as `rest`, and the last part then ends with `hint` on its own line; a hint that would leave less
     than 20 units for the text is left out. White space around the text and at the cuts goes. "" has no parts.
     ValueError where a part is too small to hold a marker and some text (a channel with wrong limits).
@@ -65,9 +67,19 @@ def _weight(text: str, limits: Limits, whole: str) -> int:
     return sum(map(weigher(alphabet(whole, limits)), text))
 
 
+def unmarked(parts: Sequence[str]) -> str:
+    """The text that was cut into `parts`, without the marks that count them."""
+    return " ".join(part.removeprefix(_marker(n, len(parts))) for n, part in enumerate(parts, 1))
+
+
 def _in_full(text: str, limits: Limits) -> Fitted | None:
-    """All of `text` in as few parts as hold it, or None where `limits.max_parts` do not."""
+    """All of `text` in as few parts as hold it, or None where `limits.max_parts` do not. Two paragraphs that fit get a part each."""
     room = single(alphabet(text, limits), limits)
+    paragraphs = _PARAGRAPH.split(text)
+    if len(paragraphs) == 2 <= limits.max_parts:
+        marked = [_marker(n, 2) + paragraph for n, paragraph in enumerate(paragraphs, 1)]
+        if all(_weight(part, limits, text) <= room for part in marked):
+            return Fitted(tuple(marked))
     cutter = _Cutter(text, limits, text)
     for total, fill in product(range(2, limits.max_parts + 1), _FILLS):
         pieces = cutter.pack(_rooms(room, total), fill)
