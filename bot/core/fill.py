@@ -12,7 +12,7 @@ from bot.core import quote, words
 from bot.core.text import fit, fits_one
 from bot.core.types import Fact, Lang, Limits
 
-ENOUGH = 0.7  # so likely the right text is among those taken: then no part more is paid for
+ENOUGH = 0.8  # so likely the right text is among those taken: then no part more is paid for
 DEAR = 0.15  # at least so likely a text must be to be worth a part
 FREE = 0.05  # and to be worth reading where it costs nothing
 _SAME = 0.8  # a text of whose words so many were said already, every number and every "not" among them, says nothing new
