@@ -23,7 +23,7 @@ from bot.core.text import measure
 from bot.core.trust import SURE
 from bot.core.types import OFFER, Choice, Draft, Fact, Lang, Library, Limits, Reply
 
-PART_UNITS = 160  # an answer is one SMS part, also where a channel could carry more
+PART_UNITS = 160  # what a model words is one SMS part, also where a channel could carry more
 _UNITS_PER_TOKEN = 2.5  # Swahili, the worse of our two, over Gemma's vocabulary; English has about 4
 _STOP = ("\n",)  # an SMS is one line
 _SENTENCE_END = re.compile(r"[.!?](?=\s|$)")

@@ -36,8 +36,10 @@ def pick(texts: Sequence[Text], *, meant: bool) -> Sequence[Likely]:
     """The texts, and how likely each answers; the likeliest first. `meant`: whether an embedding model was there to compare meanings."""
     top = max((cosine for one in texts for _, cosine in one.lines), default=0.0)
     weights = [weight(seen(one, top), meant=meant) for one in texts]
-    powers = [math.exp(each - max(weights)) for each in weights]
-    likely = [Likely(one.text, power / sum(powers), one.whole) for one, power in zip(texts, powers, strict=True)]
+    best = max(weights)
+    powers = [math.exp(each - best) for each in weights]
+    total = sum(powers)
+    likely = [Likely(one.text, power / total, one.whole) for one, power in zip(texts, powers, strict=True)]
     return sorted(likely, key=lambda one: -one.share)
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.text import Fitted, fit, fits_one, fold, measure
+from bot.core.text import Fitted, fit, fits_one, fold, measure, unmarked
 from bot.core.text.cut import spans, starts_cluster
 from bot.core.types import Limits
 
@@ -274,3 +274,26 @@ def _assert_good_cuts(whole: str, pieces: list[str], limits: Limits, hint: str) 
         assert starts_cluster(whole, next_at)
         torn = [s for s in spans(whole) if s.holds(at) and s.end - s.start <= safe and whole[s.start : s.end].isascii()]
         assert not torn, [whole[s.start : s.end] for s in torn]
+
+
+@pytest.mark.parametrize("text", ["Panda.", f"{'a ' * 40}a\n{'b ' * 70}b", "Panda sm 75. " * 20])
+def test_what_was_cut_is_read_without_its_marks(text: str) -> None:
+    parts = fit(text, Limits()).parts
+    assert len(parts) == 1 or parts[0].startswith("(1/2) ")
+    assert unmarked(parts) == " ".join(text.split())
+
+
+def test_a_text_that_begins_like_a_mark_keeps_it() -> None:
+    assert unmarked(["(1/2) ya shamba"]) == "(1/2) ya shamba"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "cut"),
+    [
+        pytest.param(40, 154, 40, id="short-then-full"),
+        pytest.param(40, 155, 154, id="the-second-does-not-fit"),
+    ],
+)
+def test_two_paragraphs_get_a_part_each_where_they_fit(first: int, second: int, cut: int) -> None:
+    parts = fit(f"{'a' * first}\n{'b' * second}", Limits()).parts
+    assert (len(parts[0]) - len("(1/2) ") == first) is (cut == first)
