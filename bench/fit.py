@@ -2,7 +2,8 @@
 
 Learns from the skills' cases, from question lines and from messages that nothing answers (the cases without a fact, and those strays that
 the embedding model was not trained on), lines and strays each asked as if they were not known. The model was trained on most of the lines,
-so what they print flatters. Half of the questions are for fitting and half for the figures that are printed. Never reads bench/data/unseen, bench/data/kept or shared/.
+so what they print flatters. Half of the questions are for fitting and half for the figures that are printed. Never reads bench/data/unseen,
+bench/data/kept or shared/.
 """
 
 import argparse
