@@ -45,8 +45,8 @@ _OTHER_FORMS = re.compile(
     | [a-z]{0,5}sitish[a-z]{1,3}""",
     re.VERBOSE,
 )
-# Everyday words one letter from an emergency's word (drunk, night, kisimani, anazama, najisi): spelt right, they are no slip.
-_SPELT = bag("trunk trunks eight eighth kisiwa kisiwani anazaa amezaa wanazaa nahisi anahisi kuhisi")
+# Everyday words one letter from an emergency's word (drunk, night, kisimani, anazama, najisi, amekula): spelt right, they are no slip.
+_SPELT = bag("trunk trunks eight eighth kisiwa kisiwani anazaa amezaa wanazaa nahisi anahisi kuhisi amekuwa wamekuwa nimekuwa")
 
 _THINGS = re.compile(r"zi(?:na|li|ta|me|ka|ki)[a-z]{3,}")  # what many things do (zinaungua)
 _SOMEBODY = re.compile(r"(?:ni|a|tu|wa)(?:na|li|ta|me|ka)[a-z]{3,}")  # what a person does (ameungua)
