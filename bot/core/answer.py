@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from bot.core import guard, prompt, words
 from bot.core.errors import ModelFailed
-from bot.core.fill import filled
+from bot.core.fill import joined, taken
 from bot.core.find import Finder, Finding, Found
 from bot.core.language import marked
 from bot.core.ports import Adapts, Chooser, Meaning, Writer
@@ -177,8 +177,11 @@ def _asked(question: str) -> str:
 def _vetted(found: Found, limits: Limits) -> Reply:
     """What was found, as it fits."""
     fact = found.fact
-    text = filled(found.texts, fact.lang, limits)
-    return Reply(text, fact.lang, "remote" if found.remote else "chosen" if found.chosen else "fact", fact.skill, (fact.id,))
+    texts = [one for one in found.texts if one.other is None or (one.other.lang is fact.lang and not _expired(one.other))]
+    sent = taken(texts, fact.lang, limits)
+    kind = "remote" if found.remote else "chosen" if found.chosen else "fact"
+    said = list(dict.fromkeys(one.other or fact for one in sent))
+    return Reply(joined(sent, limits), fact.lang, kind, said[0].skill, tuple(one.id for one in said))
 
 
 def _tidy(draft: Draft, limits: Limits) -> str:

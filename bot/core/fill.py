@@ -1,4 +1,4 @@
-"""How much of a fact goes out: the text that most likely answers, and others that may be what was meant, as far as they fit.
+"""How much goes out: the text that most likely answers, and others that may be what was meant, as far as they fit.
 
 Room that is paid for anyway is filled: a second sentence in the same SMS, or the whole sms behind a sentence where both fit. Another part
 costs money, so it is taken only where the first text is in doubt and another likely enough. The numbers were chosen by
@@ -21,11 +21,13 @@ _SMS = 160  # units: what was asked on a wider screen may be pushed as an SMS
 
 @dataclass(frozen=True, slots=True)
 class Likely:
-    """A vetted text of a fact. `share`: how likely it is the one that answers, 0 to 1. `whole`: the fact's sms."""
+    """A vetted text of a fact. `share`: how likely it is the one that answers, 0 to 1. `whole`: the fact's sms. `other`: the fact that it
+    is of, where that is another one than the first text's."""
 
     text: str
     share: float
     whole: bool = False
+    other: Fact | None = None
 
 
 def certain(text: str, fact: Fact) -> Sequence[Likely]:
@@ -34,26 +36,37 @@ def certain(text: str, fact: Fact) -> Sequence[Likely]:
     return (whole,) if text == fact.sms else (Likely(text, 1.0), whole)
 
 
+def beside(texts: Sequence[Likely], share: float, other: Likely) -> Sequence[Likely]:
+    """`texts`, which are of a fact that is meant with this `share`, and the `other`, of another fact: the first stays first."""
+    first, *rest = (replace(one, share=share * one.share) for one in texts)
+    return first, *sorted([*rest, other], key=lambda one: -one.share)
+
+
 def filled(texts: Sequence[Likely], lang: Lang, limits: Limits) -> str:
-    """The first of `texts`, which are of one fact and the likeliest first, and those of the others that are worth their room."""
+    """The first of `texts` and those of the others that are worth their room, as one text."""
+    return joined(taken(texts, lang, limits), limits)
+
+
+def taken(texts: Sequence[Likely], lang: Lang, limits: Limits) -> Sequence[Likely]:
+    """The first of `texts`, which come the likeliest first, and those of the others that are worth their room."""
     limits = replace(limits, units=min(limits.units, _SMS)) if limits.gsm7 else limits
-    taken = [texts[0]]
+    found = [texts[0]]
     for other in texts[1:]:
-        if not _told(other, taken, lang) and _worth(other, taken, limits):
-            taken = _with(other, taken, lang, limits)
-    return _joined(taken, limits)
+        if not _told(other, found, lang) and _worth(other, found, limits):
+            found = _with(other, found, lang, limits)
+    return found
 
 
 def _with(other: Likely, taken: Sequence[Likely], lang: Lang, limits: Limits) -> list[Likely]:
     """What is taken and the `other`; that alone where it says all of it, and both would need a part more."""
     both = [*taken, other]
-    if not fits_one(_joined(both, limits), limits) and all(_told(one, [other], lang) for one in taken):
+    if not fits_one(joined(both, limits), limits) and all(_told(one, [other], lang) for one in taken):
         return [replace(other, share=sum(one.share for one in both))]
     return both
 
 
 def _worth(other: Likely, taken: Sequence[Likely], limits: Limits) -> bool:
-    text = _joined([*taken, other], limits)
+    text = joined([*taken, other], limits)
     if fits_one(text, limits):
         return other.whole or other.share >= FREE
     doubted = sum(one.share for one in taken) < ENOUGH
@@ -69,5 +82,6 @@ def _told(other: Likely, taken: Sequence[Likely], lang: Lang) -> bool:
     return bool(said) and not weighty and len(new) <= (1 - _SAME) * len(said)
 
 
-def _joined(taken: Sequence[Likely], limits: Limits) -> str:
+def joined(taken: Sequence[Likely], limits: Limits) -> str:
+    """What is taken as one text: a line each where a message is an SMS, else a paragraph each."""
     return ("\n" if limits.gsm7 else "\n\n").join(one.text for one in taken)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from bot.core import choose, trust
 from bot.core.errors import ModelFailed
-from bot.core.fill import Likely, certain
+from bot.core.fill import DEAR, Likely, beside, certain
 from bot.core.ports import Chooser
 from bot.core.remote import NOTHING, Remote
 from bot.core.retrieve import Hit, Index
@@ -22,7 +22,8 @@ NEAR = 3  # facts that are offered where none is sure
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What answers: a fact in the asker's language, and its vetted texts, the likeliest first. `confidence` in [0, 1]. `chosen`: the model
+    """What answers: a fact in the asker's language, and vetted texts, the likeliest first: its own, and where another fact may as well be
+    meant one of that. `confidence` in [0, 1]. `chosen`: the model
     chose it; `remote`: the remote endpoint did. `fleeting`: the model was to choose and did not get to it."""
 
     fact: Fact
@@ -103,13 +104,14 @@ class Finder:
         if chosen == NOTHING:
             return replace(ours, found=None, skill=route.skill, near=())
         fact = facts[chosen]
-        likely = ours.found.texts if ours.found is not None and ours.found.fact is fact else certain(fact.sms, fact)
+        same = ours.found is not None and ours.found.fact is fact
+        likely = [one for one in ours.found.texts if one.other is None] if same and ours.found else certain(fact.sms, fact)
         return replace(ours, found=Found(fact, likely, 1.0, remote=True), skill=fact.skill, near=())
 
     def _best(self, question: str, hits: Sequence[Hit], lang: Lang, deadline: float) -> Found | None:
         if not hits:
             return None
-        alone = self._by_search(question, hits[0], lang)
+        alone = self._by_search(question, hits, lang)
         if hits[0].evidence.line >= SAME:
             return replace(alone, confidence=1.0)
         if self._chooser is None or alone.confidence >= trust.CONFIDENT:
@@ -118,9 +120,13 @@ class Finder:
         shares = self._shares(question, [o.text for o in offered], deadline)
         return replace(alone, fleeting=True) if shares is None else _picked(offered, shares, alone)
 
-    def _by_search(self, question: str, hit: Hit, lang: Lang) -> Found:
-        fact = self._index.twin(hit.fact, lang)
-        return Found(fact, self._index.likely(question, fact), hit.confidence)
+    def _by_search(self, question: str, hits: Sequence[Hit], lang: Lang) -> Found:
+        fact = self._index.twin(hits[0].fact, lang)
+        texts, shares = self._index.likely(question, fact), trust.shares([hit.score for hit in hits])
+        if len(hits) > 1 and shares[1] >= DEAR and hits[0].evidence.line < SAME:
+            other = self._index.twin(hits[1].fact, lang)
+            texts = beside(texts, shares[0], Likely(self._index.likely(question, other)[0].text, shares[1], other=other))
+        return Found(fact, texts, hits[0].confidence)
 
     def _near(self, hits: Sequence[Hit], lang: Lang) -> Sequence[Fact]:
         """What may be offered: nothing where even the best has next to nothing to do with the question."""
@@ -144,7 +150,7 @@ class Finder:
             return None
         together = f"{turns[-1]} {question}"
         hit = self._router.route(together, hint=skill).sure_hit
-        return self._by_search(together, hit, lang) if hit and self._index.coverage(question, hit.fact) >= FOLLOWS else None
+        return self._by_search(together, [hit], lang) if hit and self._index.coverage(question, hit.fact) >= FOLLOWS else None
 
 
 def _picked(offered: Sequence[choose.Option], shares: Sequence[float], alone: Found) -> Found:

@@ -82,10 +82,10 @@ def flatly_refused(o: Outcome) -> bool | None:
 
 
 def numbers_faithful(o: Outcome) -> bool | None:
-    """Every number of the reply stands in the fact it rests on."""
+    """Every number of the reply stands in a fact it rests on."""
     if o.reply.kind not in FACT_KINDS:
         return None
-    return o.sent is not None and numbers(o.reply.text) <= numbers(f"{o.sent.sms} {o.sent.body}")
+    return bool(o.sent) and numbers(o.reply.text) <= numbers(" ".join(f"{fact.sms} {fact.body}" for fact in o.sent))
 
 
 def language_kept(o: Outcome) -> bool | None:
@@ -109,7 +109,8 @@ def _says(text: str, wording: str) -> bool:
 
 
 def _is_right_fact(o: Outcome) -> bool:
-    return o.reply.kind in FACT_KINDS and [(o.reply.skill, fact) for fact in o.reply.facts] in [[right] for right in o.question.right]
+    """One of the facts that it rests on is right: in doubt there may be two."""
+    return o.reply.kind in FACT_KINDS and any((fact.skill, fact.id) in o.question.right for fact in o.sent)
 
 
 MEASURES = (
@@ -133,7 +134,7 @@ MEASURES = (
     ),
     Measure("refused rightly", "of questions without a fact: refused, or at most offered what is near", rightly_refused, key=True),
     Measure("refused without an offer", "of questions without a fact: refused, and nothing offered", flatly_refused, aside=True),
-    Measure("numbers faithful", "of replies from a fact: every number stands in its sms or passage", numbers_faithful, key=True),
+    Measure("numbers faithful", "of replies from facts: every number stands in their sms or passages", numbers_faithful, key=True),
     Measure("language kept", "of all replies: in the question's language, which only the message itself told", language_kept, key=True),
     Measure("one part", "of all replies: one message by the limits of the simulated SMS channel", one_part, key=True, aside=True),
 )

@@ -32,7 +32,7 @@ class Outcome:
     found: Sequence[tuple[str, str]]
     confidence: float | None  # of the search in its first fact, None where it found nothing
     seconds: float  # to the reply
-    sent: Fact | None  # what the reply rests on, in the reply's language
+    sent: Sequence[Fact]  # what the reply rests on, in the reply's language
     fits: bool  # the reply goes out as one part
     register: str
 
@@ -54,7 +54,7 @@ class Asker:
     def ask(self, questions: Sequence[Question]) -> Iterator[Outcome]:
         """The outcome of each question, in their order."""
         decider, registers = Decider(self.library, values=self.values), Registers(self.library)
-        facts = {(f.skill, f.id, f.lang): f for s in self.library.skills for f in s.facts}
+        facts = {(f.id, f.lang): f for s in self.library.skills for f in s.facts}
         for question in questions:
             began = self.clock()
             reply = self._reply(decider, question.text)
@@ -67,7 +67,7 @@ class Asker:
                 found=[(hit.fact.skill, hit.fact.id) for hit in route.hits],
                 confidence=next((hit.confidence for hit in route.hits), None),
                 seconds=seconds,
-                sent=next((facts.get((reply.skill, fact, reply.lang)) for fact in reply.facts), None),
+                sent=[facts[fact, reply.lang] for fact in reply.facts if (fact, reply.lang) in facts],
                 fits=fits_one(in_lines(reply).text, self.limits),
                 register=registers.of(question.text),
             )
