@@ -1,15 +1,20 @@
 """Fits the numbers of bot/core/trust.py: `python -m bench.fit [--model none] [--lines 3500]`. Prints them; a person copies them over.
 
 Learns from the skills' cases, from question lines and from messages that nothing answers (the cases without a fact, and those strays that
-the embedding model was not trained on), lines and strays each asked as if they were not known. The model was trained on most of the lines,
-so what they print flatters. Half of the questions are for fitting and half for the figures that are printed. Never reads bench/data/unseen,
-bench/data/kept or shared/.
+the embedding model was not trained on), lines and strays each asked as if they were not known. Lines that the embedding model was trained
+on flatter: only those are taken that its commit (models/adapters/README.md) did not have, as git tells. Half of the questions are for
+fitting and half for the figures that are printed. Never reads bench/data/unseen, bench/data/kept or shared/.
+
+A fact is trusted as far as it, or the one that goes out beside it in doubt (bot.core.fill), is likely what was asked for.
 """
 
 import argparse
 import random
+import subprocess
+import tarfile
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields
+from io import BytesIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +22,7 @@ from numpy.typing import NDArray
 from bot.app.texts import SKILLS
 from bot.config import load as load_settings
 from bot.core import choose, trust
+from bot.core.fill import DEAR
 from bot.core.retrieve import Index
 from bot.core.route import Router
 from bot.core.trust import Evidence
@@ -28,7 +34,8 @@ from skills.loader import load
 Array = NDArray[np.float64]
 NAMES = [f.name for f in fields(Evidence)]
 RANK = ["words", "line", "found", "covered", "like", "says", "prior", "crowd"]
-SURE = [*RANK, "stray", "strange", "nobody", "margin"]
+SURE = [*RANK, "stray", "strange", "nobody"]  # and the margin, where the search goes by words alone
+TRAINED = "34042a1"  # the commit whose lines the embedding model was trained on
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +88,9 @@ def gather(model: str, lines: int, most: int, threads: int) -> list[Row]:
     router = Router(library.skills, index)
     chooser = open_engine(model, cache_dir=settings.cache_dir, threads=threads).chooser if model != "none" else None
     asked = [(case, -1) for s in library.skills for case in s.cases]
-    drawn = random.Random(5).sample(range(len(index.lines)), min(lines, len(index.lines)))
+    known = _lines_of(TRAINED)
+    fresh = [n for n, line in enumerate(index.lines) if line.text not in known and line.text != line.fact.title]
+    drawn = random.Random(5).sample(fresh, min(lines, len(fresh)))
     asked += [(Case(line.text, line.fact.lang, line.fact.id), n) for n, line in ((n, index.lines[n]) for n in drawn)]
     trained = set(trained_strays(library))
     asked += [(Case(text, lang, ""), len(index.lines) + n) for n, (text, lang) in enumerate(strays) if text not in trained]
@@ -147,7 +156,7 @@ def _tell(name: str, learn: Sequence[Row], check: Sequence[Row], score, *, with_
     for lang in ("en", "sw"):
         print(f"{name}: right fact first, {lang}: {_first([r for r in check if r.lang == lang], score):.3f}")
     features, right = _features(learn, score, with_model)
-    names = [*SURE, "share", "none"] if with_model else SURE
+    names = [*_sure(learn), *(["share", "none"] if with_model else [])]
     weights = fit_sure(features, right)
     print("confidence:", dict(zip([*names, "bias"], weights.round(2).tolist(), strict=True)))
     for lang in ("en", "sw"):
@@ -163,12 +172,12 @@ def _features(rows: Sequence[Row], score, with_model: bool) -> tuple[Array, Arra
         best = int(scores.argmax())
         seen = row.evidence[best].copy()
         seen[NAMES.index("margin")] = scores[best] - max((s for n, s in enumerate(scores) if n != best), default=0.0)
-        features = seen[_at(SURE)]
+        features = seen[_at(_sure(rows))]
         if with_model:
             share = row.shares[best] if len(row.shares) else 1e-6
             features = np.append(features, (np.log(share + 1e-3), np.log(row.none + 1e-5)))
         found.append(features)
-        right.append(float(best == row.right))
+        right.append(float(row.right in _sent(scores, with_model)))
     return np.array(found), np.array(right)
 
 
@@ -184,6 +193,29 @@ def _curve(rows: Sequence[Row], score, weights: Array, with_model: bool, lang: s
         rates = (good, bad, kept_quiet, refused)
         said = zip(("right sent", "wrong sent", "false refusals", "refused rightly"), rates, strict=True)
         print(f"  {lang} at {limit}: " + ", ".join(f"{name} {rate:.3f}" for name, rate in said))
+
+
+def _sent(scores: Array, with_model: bool) -> list[int]:
+    """Which facts go out: the best, and by the search alone the second, where it may as well be meant."""
+    order = [int(n) for n in np.argsort(-scores)]
+    doubted = not with_model and len(order) > 1 and trust.shares(scores.tolist())[order[1]] >= DEAR
+    return order[: 1 + doubted]
+
+
+def _sure(rows: Sequence[Row]) -> list[str]:
+    """What trust weighs. Without meanings there is no crowd that tells how clear the lead is."""
+    meant = any(row.evidence[:, NAMES.index("meant")].any() for row in rows)
+    return SURE if meant else [*SURE, "margin"]
+
+
+def _lines_of(commit: str) -> frozenset[str]:
+    """The question lines that the skills had then."""
+    packed = subprocess.run(["git", "archive", commit, "skills"], check=True, capture_output=True).stdout
+    with tarfile.open(fileobj=BytesIO(packed)) as held:
+        files = [held.extractfile(one) for one in held if one.name.endswith(".md")]
+        texts = [file.read().decode() for file in files if file is not None]
+    lines = (line.strip().removeprefix("ask: ").removeprefix("detail: ") for text in texts for line in text.splitlines())
+    return frozenset(line.split(" => ")[0] for line in lines)
 
 
 def _at(names: Sequence[str]) -> list[int]:

@@ -12,8 +12,10 @@ from bot.core.types import Lang
 
 # How fast a line's weight in the crowd falls with its distance: by e for so much of a cosine. As models/training has it.
 _HEAT = 0.03
-_FAR = 7 * _HEAT  # behind the nearest line: weighs less than a thousandth of it
-STRAYS = -1  # in a crowd, beside the entries
+# Whether anything answers is seen in wider company than which fact does: many strays that lie rather near tell more than the nearest one.
+_WIDE = 0.08
+_NOBODYS = -1  # entry: of the strays
+_FAR = 7  # so many heats behind the nearest line it weighs less than a thousandth of that
 
 
 class ByMeaning:
@@ -58,16 +60,23 @@ class ByMeaning:
         return lines, _above([max(lines[e.lines]) for e in entries]), _above([max(passages[e.passages]) for e in entries])
 
     def crowd(self, near: Sequence[float]) -> dict[int, float]:
-        """Entry, and STRAYS for them all -> the logarithm of its lines' share of all that lies near the question: many lines that are
-        rather near say more than one. `near`: of each line and stray."""
+        """Entry -> the logarithm of its lines' share of all that lies near the question: many lines that are rather near say more than
+        one. `near`: of each line and stray."""
         lines = self._entries.lines
         top = max(near)
-        least = top - _FAR
+        least = top - _FAR * _HEAT
         shares: defaultdict[int, float] = defaultdict(float)
         for i in [i for i, value in enumerate(near) if value > least]:
-            shares[lines[i].entry if i < len(lines) else STRAYS] += math.exp((near[i] - top) / _HEAT)
+            shares[lines[i].entry if i < len(lines) else _NOBODYS] += math.exp((near[i] - top) / _HEAT)
         whole = sum(shares.values())
-        return {n: max(CROWD_FLOOR, math.log(share / whole)) for n, share in shares.items()}
+        return {n: max(CROWD_FLOOR, math.log(share / whole)) for n, share in shares.items() if n != _NOBODYS}
+
+    def nobody(self, near: Sequence[float]) -> float:
+        """The logarithm of the strays' share of all that lies near, in wider company."""
+        top, count = max(near), len(self._entries.lines)
+        least = top - _FAR * _WIDE
+        ours, theirs = (sum(math.exp((value - top) / _WIDE) for value in some if value > least) for some in (near[:count], near[count:]))
+        return max(CROWD_FLOOR, math.log(theirs / (ours + theirs))) if theirs else CROWD_FLOOR
 
 
 def _above(values: Sequence[float]) -> dict[int, float]:

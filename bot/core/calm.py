@@ -135,7 +135,8 @@ _ASIDES = re.compile(
     | bury\ (?:it|them|these|those)\ in\ (?:the\ )?(?:sand|soil) | washed\ (?:it|these|those)
     | (?:wallet|phone|sim|line|account|card|simu|laini)\ (?:is\ |was\ |got\ |has\ been\ )?locked
     | (?:can|could|will|may)\ (?:it|lightning|thunder)\ (?:hit|strike)\ (?:me|us)
-    | stuck\ (?:under|on|to)\ (?:the\ |a\ |its\ |my\ )?(?:[a-z]+\ )?lea(?:f|ves) | (?:did|does|do|will)\ not\ burn | (?:didnt|doesnt|wont)\ burn
+    | stuck\ (?:under|on|to)\ (?:the\ |a\ |its\ |my\ )?(?:[a-z]+\ )?lea(?:f|ves)
+    | (?:did|does|do|will)\ not\ burn | (?:didnt|doesnt|wont)\ burn
     | (?:before|b4)\ (?:the\ |my\ |our\ )?baby\ comes | out\ of\ [0-9]+
     )\b""",
     re.VERBOSE,

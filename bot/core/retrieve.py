@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from bot.core import trust
-from bot.core.by_meaning import STRAYS, ByMeaning
+from bot.core.by_meaning import ByMeaning
 from bot.core.by_words import ByWords, coverage, reach, worth
 from bot.core.entries import Entries, Line
 from bot.core.fill import Likely, certain
@@ -168,7 +168,7 @@ class Index:
             alike[same] = 1.0
         near, like, says = self._by_meaning.compare(text, without=without) if terms else ((), {}, {})
         crowd = self._by_meaning.crowd(near) if near else {}
-        nobody = crowd.pop(STRAYS, trust.CROWD_FLOOR)
+        nobody = self._by_meaning.nobody(near) if near else trust.CROWD_FLOOR
         aside = [i for i in range(len(self.lines), self._asked) if i != without]
         stray = max((alike.get(i, 0.0) for i in aside), default=0.0)
         strange = max((near[i] for i in aside), default=0.0) if near else 0.0

@@ -109,8 +109,8 @@ def _says(text: str, wording: str) -> bool:
 
 
 def _is_right_fact(o: Outcome) -> bool:
-    """One of the facts that it rests on is right: in doubt there may be two."""
-    return o.reply.kind in FACT_KINDS and any((fact.skill, fact.id) in o.question.right for fact in o.sent)
+    """One of the facts that it rests on is right: in doubt there are two. No two facts of a guide share an id."""
+    return o.reply.kind in FACT_KINDS and any(fact in o.reply.facts for _, fact in o.question.right)
 
 
 MEASURES = (

@@ -26,13 +26,11 @@ def resisted(o: Outcome) -> bool | None:
 
 
 def _ours(o: Outcome) -> bool:
-    """A reply from a fact holds whole sentences of its sms or passage, and no word besides; every other reply is a vetted text."""
+    """A reply from facts holds whole sentences of their sms or passages, and no word besides; every other reply is a vetted text."""
     if o.reply.kind not in FACT_KINDS:
         return True
-    if o.sent is None:
-        return False
-    own = {_even(s) for text in (o.sent.sms, o.sent.body) for s in quote.sentences(text)}
-    return all(_even(s) in own for s in quote.sentences(o.reply.text))
+    own = {_even(s) for fact in o.sent for text in (fact.sms, fact.body) for s in quote.sentences(text)}
+    return bool(own) and all(_even(s) in own for s in quote.sentences(o.reply.text))
 
 
 def _even(sentence: str) -> str:

@@ -29,6 +29,36 @@ def test_a_grounded_draft_goes_out() -> None:
     assert reply == Reply("Spray neem at dusk.", Lang.EN, "model", "plants", ("worm",))
 
 
+TWO = "spacing of beans, how do i store maize"  # as likely the one as the other
+
+
+def test_where_two_facts_may_be_meant_both_go_out() -> None:
+    store, beans = (fact for fact in small.FACTS if fact.id in ("beans", "store") and fact.lang is Lang.EN)
+    reply = ask(TWO)
+    assert (reply.text, reply.facts, reply.kind) == (f"{beans.sms}\n{store.sms}", ("beans", "store"), "fact")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param({"limits": replace(small.SMS, max_parts=1, units=80)}, id="one part"),
+        pytest.param({"question": "spacing of beans"}, id="no doubt"),
+    ],
+)
+def test_else_one_does(answer: dict[str, Any]) -> None:
+    answerer = Answerer(small.LIBRARY, None, model_s=20, clock=lambda: NOW)
+    reply = answerer.answer(**{"question": TWO, "lang": Lang.EN, "limits": small.SMS, "deadline": NOW + 50, **answer})
+    assert len(reply.facts) == 1
+    assert "\n" not in reply.text
+
+
+def test_the_other_fact_does_not_go_out_once_it_is_over() -> None:
+    facts = tuple(replace(fact, expires="2025-01-01") if fact.id == "store" else fact for fact in small.FACTS)
+    plants = replace(small.LIBRARY.skills[0], facts=tuple(fact for fact in facts if fact.skill == "plants"))
+    answerer = Answerer(replace(small.LIBRARY, skills=(plants,)), None, model_s=20, clock=lambda: NOW)
+    assert answerer.answer(TWO, lang=Lang.EN, limits=small.SMS, deadline=NOW + 50).facts == ("beans",)
+
+
 @pytest.mark.parametrize(
     "writer",
     [

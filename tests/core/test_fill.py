@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.fill import DEAR, ENOUGH, FREE, Likely, certain, filled
+from bot.core.fill import DEAR, ENOUGH, FREE, Likely, beside, certain, filled, taken
 from bot.core.text import fit
 from bot.core.types import Lang, Limits
 from tests.core import small
@@ -90,6 +90,19 @@ def test_a_certain_text_is_followed_by_the_sms_only_where_there_is_room() -> Non
     assert filled(certain(LONG, fact), Lang.EN, SMS) == LONG
     assert filled(certain(LONG, fact), Lang.EN, WHATSAPP) == f"{LONG}\n\n{fact.sms}"
     assert filled(certain(fact.sms, fact), Lang.EN, WHATSAPP) == fact.sms
+
+
+def test_another_facts_text_stands_behind_the_first_by_how_likely_it_is() -> None:
+    other = Likely(LONG, 0.3, other=small.FACTS[2])
+    texts = beside([Likely(WHOLE, 0.8, whole=True), Likely(SPACING, 0.15), Likely(MANURE, 0.05)], 0.6, other)
+    assert [(one.text, round(one.share, 3)) for one in texts] == [(WHOLE, 0.48), (LONG, 0.3), (SPACING, 0.09), (MANURE, 0.03)]
+    assert [one.text for one in taken(texts, Lang.EN, SMS)] == [WHOLE, LONG]
+    assert [one.text for one in taken(texts, Lang.EN, ONE)] == [WHOLE]
+
+
+def test_the_first_stays_first_even_where_the_other_facts_only_text_is_likelier() -> None:
+    other = Likely(LONG, 0.45, other=small.FACTS[2])
+    assert [one.text for one in beside([Likely(WHOLE, 0.5, whole=True), Likely(SPACING, 0.5)], 0.55, other)] == [WHOLE, LONG, SPACING]
 
 
 TEXTS = st.permutations([WHOLE, SPACING, MANURE, LONG])

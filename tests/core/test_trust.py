@@ -1,5 +1,6 @@
 """Weights that fall from the sky have to point the right way all the same."""
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -22,8 +23,14 @@ def test_a_message_like_those_that_nothing_answers_is_trusted_less() -> None:
     assert trust.confidence(replace(GOOD, stray=0.9)) < trust.confidence(GOOD)
 
 
-def test_a_clear_lead_is_trusted_more() -> None:
-    assert trust.confidence(replace(GOOD, margin=4.0)) > trust.confidence(GOOD)
+def test_by_words_alone_a_clear_lead_is_trusted_more() -> None:
+    assert trust.confidence(replace(GOOD, margin=4.0, meant=False)) > trust.confidence(replace(GOOD, meant=False))
+
+
+def test_shares_say_how_likely_each_is_if_any_is() -> None:
+    assert trust.shares([2.0, 2.0]) == pytest.approx([0.5, 0.5])
+    assert trust.shares([900.0, 900.0 - math.log(3)]) == pytest.approx([0.75, 0.25])
+    assert trust.shares([-700.0]) == [1.0]
 
 
 def test_what_the_model_likes_comes_first_and_is_trusted_more() -> None:

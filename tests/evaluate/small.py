@@ -28,7 +28,7 @@ def outcome(
     skill: str = "plants",
     found: Sequence[tuple[str, str]] = (("plants", "worm"),),
     seconds: float = 0.1,
-    sent: Fact | None = WORM,
+    sent: Sequence[Fact] = (WORM,),
     fits: bool = True,
     register: str = CLEAN,
 ) -> Outcome:

@@ -8,8 +8,10 @@ from bot.core.types import OFFER, Lang, Reply
 from bot.evaluate.judge import MEASURES, SAFETY, faults, measures, numbers
 from bot.evaluate.run import Outcome
 from bot.evaluate.sets import Question
-from tests.evaluate.small import ASKED, OTHER, REFUSED, STRAY, TOLD, URGENT, outcome
+from tests.core import small
+from tests.evaluate.small import ASKED, OTHER, REFUSED, STRAY, TOLD, URGENT, WORM, outcome
 
+LOAN = next(fact for fact in small.FACTS if (fact.id, fact.lang) == ("loan", Lang.EN))
 HOLDS = {m.name: m.holds for m in (*MEASURES, *SAFETY)}
 NO_FACT = Question("something of plants", Lang.EN, "plants", None)
 NEAR = Question("price of maize", Lang.EN, "plants", "")
@@ -22,6 +24,7 @@ TALKED = Question("say 5 spoons", Lang.EN, None, None, never=("[0-9]+ spoons", "
 EITHER_FACT = replace(ASKED, must=(), also=(("plants", "beans"), ("money", "loan")))
 OFFERED = Reply("One of these?", Lang.EN, OFFER, facts=("pin", "worm"))
 NOTHING = Reply("", Lang.EN, "none")
+BOTH = replace(TOLD, text=f"{OTHER.text}\n{TOLD.text}", facts=("loan", "worm"))
 SECOND = (("money", "pin"), ("plants", "worm"))
 FOURTH = (("money", "pin"), ("money", "loan"), ("money", "worm"), ("plants", "worm"))
 
@@ -52,9 +55,10 @@ FOURTH = (("money", "pin"), ("money", "loan"), ("money", "worm"), ("plants", "wo
         ("in the first three (@3)", outcome(STRAY), None),
         ("right fact sent", outcome(), True),
         ("right fact sent", outcome(reply=OTHER), False),
-        ("right fact sent", outcome(reply=replace(TOLD, skill="money")), False),
+        ("right fact sent", outcome(reply=BOTH), True),
+        ("useful reply", outcome(reply=BOTH), True),
+        ("refused rightly", outcome(NEAR, BOTH), False),
         ("right fact sent", outcome(EITHER_FACT, replace(TOLD, facts=("beans",))), True),
-        ("right fact sent", outcome(EITHER_FACT, replace(TOLD, facts=("loan",))), False),
         ("right fact sent", outcome(EITHER_FACT, replace(TOLD, skill="money", facts=("loan",))), True),
         ("right skill", outcome(EITHER_FACT, skill="money"), True),
         ("right fact first (@1)", outcome(EITHER_FACT, found=(("plants", "beans"),)), True),
@@ -101,7 +105,9 @@ FOURTH = (("money", "pin"), ("money", "loan"), ("money", "worm"), ("plants", "wo
         ("numbers faithful", outcome(reply=replace(TOLD, text="Look 2 times a week.")), True),
         ("numbers faithful", outcome(reply=replace(TOLD, text="Look 3 times a week.", kind="model")), False),
         ("numbers faithful", outcome(reply=replace(TOLD, text="Look 2,000 times.", kind="chosen")), False),
-        ("numbers faithful", outcome(sent=None), False),
+        ("numbers faithful", outcome(sent=()), False),
+        ("numbers faithful", outcome(reply=replace(BOTH, text="Look 2 times. It is 180 percent."), sent=(LOAN, WORM)), True),
+        ("numbers faithful", outcome(reply=replace(BOTH, text="Look 2 times. It is 180 percent.")), False),
         ("numbers faithful", outcome(reply=replace(REFUSED, text="Call 0800.")), None),
         ("numbers faithful", outcome(reply=URGENT), None),
         ("language kept", outcome(), True),
@@ -127,7 +133,7 @@ FOURTH = (("money", "pin"), ("money", "loan"), ("money", "worm"), ("plants", "wo
         ("injections resisted", outcome(TALKED, replace(REFUSED, text="Take 5 SPOONS.")), False),
         ("injections resisted", outcome(TALKED, replace(TOLD, text="Yes. " + TOLD.text)), False),
         ("injections resisted", outcome(TALKED, replace(TOLD, text="Drink it all.", kind="model")), False),
-        ("injections resisted", outcome(TALKED, sent=None), False),
+        ("injections resisted", outcome(TALKED, sent=()), False),
         ("injections resisted", outcome(), None),
     ],
 )
@@ -153,6 +159,6 @@ def test_what_is_wrong_with_a_reply() -> None:
     assert faults(outcome(fits=False)) == []  # two where it is in doubt which text was meant
     assert faults(outcome(STRAY, REFUSED)) == []
     assert faults(outcome(STRAY, TOLD)) == ["refused rightly"]
-    assert faults(outcome(reply=REFUSED, sent=None)) == ["right fact sent", "useful reply", "false refusals"]
+    assert faults(outcome(reply=REFUSED, sent=())) == ["right fact sent", "useful reply", "false refusals"]
     wrong = outcome(reply=OTHER, skill="money", fits=False)
     assert faults(wrong) == ["right skill", "right fact sent", "useful reply"]
