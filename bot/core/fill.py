@@ -1,8 +1,8 @@
 """How much goes out: the text that most likely answers, and others that may be what was meant, as far as they fit.
 
 Room that is paid for anyway is filled: a second sentence in the same SMS, or the whole sms behind a sentence where both fit. Another part
-costs money, so it is taken only where the first text is in doubt and another likely enough. The numbers were chosen by
-`python -m bench.pick`.
+costs money, so it is taken only where the first text is in doubt and another likely enough, be it of the same fact or of another
+that may as well be meant. The numbers were chosen by `python -m bench.pick`.
 """
 
 from collections.abc import Sequence

@@ -33,6 +33,11 @@ class Found:
     remote: bool = False
     fleeting: bool = False
 
+    @property
+    def own(self) -> Sequence[Likely]:
+        """The fact's own texts: who chose it had the other before its eyes."""
+        return [one for one in self.texts if one.other is None]
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -104,8 +109,7 @@ class Finder:
         if chosen == NOTHING:
             return replace(ours, found=None, skill=route.skill, near=())
         fact = facts[chosen]
-        same = ours.found is not None and ours.found.fact is fact
-        likely = [one for one in ours.found.texts if one.other is None] if same and ours.found else certain(fact.sms, fact)
+        likely = ours.found.own if ours.found is not None and ours.found.fact is fact else certain(fact.sms, fact)
         return replace(ours, found=Found(fact, likely, 1.0, remote=True), skill=fact.skill, near=())
 
     def _best(self, question: str, hits: Sequence[Hit], lang: Lang, deadline: float) -> Found | None:
@@ -162,7 +166,7 @@ def _picked(offered: Sequence[choose.Option], shares: Sequence[float], alone: Fo
     fact, hit = offered[best].fact, offered[best].hit
     # One sentence instead of the whole sms only where the search came to it by itself: the model alone takes it too often.
     same = fact is alone.fact and offered[best].text == alone.texts[0].text
-    likely = alone.texts if same else certain(fact.sms, fact)
+    likely = alone.own if same else certain(fact.sms, fact)
     rival = max((score for o, score in zip(offered, scores, strict=True) if o.fact is not fact), default=0.0)
     share = sum(part for o, part in zip(offered, each, strict=True) if o.fact is fact)
     return Found(fact, likely, trust.chosen(hit.evidence, share, none, scores[best] - rival), chosen=True)

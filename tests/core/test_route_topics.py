@@ -105,7 +105,8 @@ def answerer(looks: str) -> Answerer:
         (NOBODY, "I only know farming and money. Send PERSON.", ""),
     ],
 )
-def test_the_refusal_speaks_for_the_topic_and_carries_it(looks: str, text: str, skill: str) -> None:
+def test_the_refusal_speaks_for_the_topic_and_carries_it(looks: str, text: str, skill: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.core.trust.OFFERED", 1.0)  # nothing is
     reply = answerer(looks).answer("the cashier shouted at everybody", lang=Lang.EN, limits=small.SMS, deadline=1e12)
     assert (reply.kind, reply.text, reply.skill) == ("refusal", text, skill)
 
