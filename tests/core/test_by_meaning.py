@@ -21,9 +21,8 @@ def near(*strays: float, **facts: float) -> list[float]:
 
 def test_who_has_many_lines_near_has_most_of_the_crowd() -> None:
     shares = CROWDS.crowd(near(worm=0.8, beans=0.77))
-    worm, beans = (
-        next(n for n, entry in enumerate(ENTRIES.all) if id in {fact.id for fact in entry.facts.values()}) for id in ("worm", "beans")
-    )
+    ids = [next(iter(entry.facts.values())).id for entry in ENTRIES.all]
+    worm, beans = ids.index("worm"), ids.index("beans")
     assert shares[worm] > shares[beans] > math.log(0.2)
     assert set(shares) == {worm, beans}
     assert sum(math.exp(share) for share in shares.values()) == pytest.approx(1.0)
