@@ -23,8 +23,8 @@ NEAR = 3  # facts that are offered where none is sure
 @dataclass(frozen=True, slots=True)
 class Found:
     """What answers: a fact in the asker's language, and vetted texts, the likeliest first: its own, and where another fact may as well be
-    meant one of that. `confidence` in [0, 1]. `chosen`: the model
-    chose it; `remote`: the remote endpoint did. `fleeting`: the model was to choose and did not get to it."""
+    meant one of that. `confidence` in [0, 1]. `chosen`: the model chose it; `remote`: the remote endpoint did. `fleeting`: the model was
+    to choose and did not get to it."""
 
     fact: Fact
     texts: Sequence[Likely]
