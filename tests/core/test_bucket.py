@@ -83,7 +83,7 @@ def test_who_gets_how_much(
         assert queue.counted()[traffic] == pytest.approx(1000 * share, abs=3)
 
 
-# Of all that is sent, so much of a class's share may go to others where each worker oversleeps by a tenth to a sixth of a slot, just so that
+# Of all that is sent, so much of a class's share may go to others where workers oversleep by a tenth to a sixth of a slot, just so that
 # another's mark is due: 3 in 100 over 600 sends; with less or more sleep none.
 DRIFT = 0.03
 
