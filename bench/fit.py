@@ -34,7 +34,7 @@ from skills.loader import load
 Array = NDArray[np.float64]
 NAMES = [f.name for f in fields(Evidence)]
 RANK = ["words", "line", "found", "covered", "like", "says", "prior", "crowd"]
-SURE = [*RANK, "stray", "strange", "nobody"]  # and the margin, where the search goes by words alone
+SURE = [*RANK, "stray", "strange", "nobody"]  # and the margin, where the model chooses or the search goes by words alone
 TRAINED = "34042a1"  # the commit whose lines the embedding model was trained on
 
 
@@ -156,7 +156,7 @@ def _tell(name: str, learn: Sequence[Row], check: Sequence[Row], score, *, with_
     for lang in ("en", "sw"):
         print(f"{name}: right fact first, {lang}: {_first([r for r in check if r.lang == lang], score):.3f}")
     features, right = _features(learn, score, with_model)
-    names = [*_sure(learn), *(["share", "none"] if with_model else [])]
+    names = [*_sure(learn, with_model), *(["share", "none"] if with_model else [])]
     weights = fit_sure(features, right)
     print("confidence:", dict(zip([*names, "bias"], weights.round(2).tolist(), strict=True)))
     for lang in ("en", "sw"):
@@ -172,7 +172,7 @@ def _features(rows: Sequence[Row], score, with_model: bool) -> tuple[Array, Arra
         best = int(scores.argmax())
         seen = row.evidence[best].copy()
         seen[NAMES.index("margin")] = scores[best] - max((s for n, s in enumerate(scores) if n != best), default=0.0)
-        features = seen[_at(_sure(rows))]
+        features = seen[_at(_sure(rows, with_model))]
         if with_model:
             share = row.shares[best] if len(row.shares) else 1e-6
             features = np.append(features, (np.log(share + 1e-3), np.log(row.none + 1e-5)))
@@ -202,10 +202,10 @@ def _sent(scores: Array, with_model: bool) -> list[int]:
     return order[: 1 + doubted]
 
 
-def _sure(rows: Sequence[Row]) -> list[str]:
-    """What trust weighs. Without meanings there is no crowd that tells how clear the lead is."""
+def _sure(rows: Sequence[Row], with_model: bool) -> list[str]:
+    """What trust weighs. How clear the lead is counts where one fact goes out, and where no crowd tells it."""
     meant = any(row.evidence[:, NAMES.index("meant")].any() for row in rows)
-    return SURE if meant else [*SURE, "margin"]
+    return SURE if meant and not with_model else [*SURE, "margin"]
 
 
 def _lines_of(commit: str) -> frozenset[str]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from bot.app.texts import SKILLS
 from bot.config import load as load_settings
-from bot.core.fill import filled
+from bot.core.fill import joined, taken
 from bot.core.pick import Text, pick, seen
 from bot.core.retrieve import Index
 from bot.core.text import fit as cut
@@ -52,7 +52,7 @@ def main() -> None:
     shipped = [(row, pick(row.texts, meant=True)) for row in rows]
     print(f"{len(rows)} lines; as it ships:", shares([(row, likely[0].text) for row, likely in shipped]))
     for limits in (SMS, replace(SMS, max_parts=1)):
-        sent = [(row, filled(likely, row.lang, limits)) for row, likely in shipped]
+        sent = [(row, joined(taken(likely, row.lang, limits), limits)) for row, likely in shipped]
         parts = sum(len(cut(text, limits).parts) for _, text in sent) / len(sent)
         print(f"  in a reply of at most {limits.max_parts} SMS, {parts:.3f} on average:", shares(sent))
     for names, meant in ((MEANT, True), (BY_WORDS, False)):

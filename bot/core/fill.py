@@ -42,11 +42,6 @@ def beside(texts: Sequence[Likely], share: float, other: Likely) -> Sequence[Lik
     return first, *sorted([*rest, other], key=lambda one: -one.share)
 
 
-def filled(texts: Sequence[Likely], lang: Lang, limits: Limits) -> str:
-    """The first of `texts` and those of the others that are worth their room, as one text."""
-    return joined(taken(texts, lang, limits), limits)
-
-
 def taken(texts: Sequence[Likely], lang: Lang, limits: Limits) -> Sequence[Likely]:
     """The first of `texts`, which come the likeliest first, and those of the others that are worth their room."""
     limits = replace(limits, units=min(limits.units, _SMS)) if limits.gsm7 else limits

@@ -79,8 +79,10 @@ def score(e: Evidence) -> float:
 def shares(scores: Sequence[float]) -> Sequence[float]:
     """How likely each of the facts found is the one that was asked for, if any of them is: they add up to 1. The scores' weights are those
     of a softmax regression (`python -m bench.fit`)."""
-    powers = [math.exp(score - max(scores)) for score in scores]
-    return [power / sum(powers) for power in powers]
+    top = max(scores)
+    powers = [math.exp(score - top) for score in scores]
+    whole = sum(powers)
+    return [power / whole for power in powers]
 
 
 def confidence(e: Evidence) -> float:

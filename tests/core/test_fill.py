@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.fill import DEAR, ENOUGH, FREE, Likely, beside, certain, filled, taken
+from bot.core.fill import DEAR, ENOUGH, FREE, Likely, beside, certain, joined, taken
 from bot.core.text import fit
 from bot.core.types import Lang, Limits
 from tests.core import small
@@ -19,6 +19,10 @@ WHOLE = "Worms: look under leaves each week. Spray in the evening, with neem or 
 SPACING = "Rows of beans stand 50 cm apart."
 MANURE = "Put a handful of manure into each hole."
 LONG = "Dig every planting hole 60 cm wide and 60 cm deep, keep its top soil apart and mix two buckets of rotted dung into it before rain."
+
+
+def filled(texts: Sequence[Likely], lang: Lang, limits: Limits) -> str:
+    return joined(taken(texts, lang, limits), limits)
 
 
 def sent(*likely: tuple[str, float], limits: Limits = SMS) -> str:
